@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/pflag"
+
+	"confine/compiler"
+	"confine/policy"
+	"confine/runner"
+)
+
+const runHelp = `usage: confine run --policy POLICY [flags] -- COMMAND [ARGUMENT...]
+
+launches COMMAND under a policy. Before anything of it runs, the sandbox is proven
+from inside and from outside; where that fails, nothing runs and the exit code is 125
+
+examples:
+  # a connector, as a root caller
+  confine run --policy source-declarative-manifest --user airbyte -- source-declarative-manifest spec
+
+  # with the evidence of what was proven
+  confine run --policy my.toml --receipt receipt.json -- python main.py check --config c.json
+
+  # an image's entry point, to which the platform appends its words
+  AIRBYTE_ENTRYPOINT="confine run --policy my.toml -- python /airbyte/integration_code/main.py"
+
+exit codes:
+  the command's own; 128+n when signal n ended it
+  124  wall time exceeded
+  125  refused: policy invalid, backend unusable or attestation failed; nothing ran
+  126  command cannot be executed inside the sandbox
+  127  command not found inside the sandbox
+`
+
+func runCommand(args []string, s streams) int {
+	flags := pflag.NewFlagSet("run", pflag.ContinueOnError)
+	// The program's own flags are none of ours.
+	flags.SetInterspersed(false)
+	name := flags.String("policy", "", "policy `file`, or the name of one of confine's own")
+	backend := flags.String("backend", runner.BackendAuto, "firejail, auto, or none: no sandbox, for debugging")
+	user := flags.String("user", "", "`name` or id of the user that runs the program (default: the policy's, or the caller)")
+	receipt := flags.String("receipt", "", "write what was proven to this `file` as JSON, mode 0600")
+	quiet := flags.Bool("quiet", false, "say nothing about a launch that was proven")
+	if code, ok := parseFlags(flags, args, s, runHelp, runner.ExitRefused); !ok {
+		return code
+	}
+	if *name == "" {
+		fmt.Fprint(s.stderr, "confine: refused, nothing ran: no policy was given\n"+
+			"  instead   --policy source-declarative-manifest\n")
+		return runner.ExitRefused
+	}
+	p, file, err := loadPolicy(*name)
+	if err != nil {
+		explain(s.stderr, err)
+		return refused(s, err)
+	}
+	code, err := runner.Run(runner.Options{
+		Version: version, Policy: p, PolicyFile: file, Backend: *backend, User: *user, Receipt: *receipt,
+		Program: flags.Args(), Environment: os.Environ(),
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Log: s.stderr, Quiet: *quiet,
+	})
+	if err != nil {
+		explain(s.stderr, err)
+		if code == runner.ExitRefused {
+			return refused(s, err)
+		}
+	}
+	return code
+}
+
+// refused adds the line that says that nothing ran where the error itself, being
+// about the policy's text, does not.
+func refused(s streams, err error) int {
+	var refusal *runner.Refusal
+	var diagnostics policy.Diagnostics
+	var refusals compiler.Refusals
+	switch {
+	case errors.As(err, &refusal):
+	case errors.As(err, &diagnostics):
+		fmt.Fprintln(s.stderr, "confine: refused, nothing ran: the policy is not valid")
+	case errors.As(err, &refusals):
+		fmt.Fprintln(s.stderr, "confine: refused, nothing ran: the backend cannot enforce the policy")
+	default:
+		fmt.Fprintln(s.stderr, "confine: refused, nothing ran")
+	}
+	return runner.ExitRefused
+}

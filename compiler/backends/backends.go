@@ -1,0 +1,36 @@
+// Package backends finds the compiler of a backend by its name.
+package backends
+
+import (
+	"fmt"
+	"strings"
+
+	"confine/compiler"
+	"confine/compiler/firejail"
+	"confine/policy"
+)
+
+// planned are the backends that the project means to have and does not have yet.
+var planned = map[compiler.Backend]bool{"gvisor": true, "native": true}
+
+// Names are the backends that compile.
+func Names() []string { return []string{string(compiler.Firejail)} }
+
+// Check tells an unknown name from a backend that this version lacks.
+func Check(b compiler.Backend) error {
+	switch {
+	case b == compiler.Firejail:
+		return nil
+	case planned[b]:
+		return fmt.Errorf("backend %q is not in this version of confine: expected %s", b, strings.Join(Names(), ", "))
+	}
+	return fmt.Errorf("unknown backend %q: expected %s", b, strings.Join(Names(), ", "))
+}
+
+// Compile compiles a policy for a target.
+func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error) {
+	if err := Check(target.Backend); err != nil {
+		return nil, err
+	}
+	return firejail.Compile(p, target)
+}

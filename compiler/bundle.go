@@ -1,0 +1,81 @@
+// Package compiler turns a policy into what one backend needs to enforce it.
+// It is pure: the same policy, target and date give the same bytes on any host.
+package compiler
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"sort"
+)
+
+// File is one artifact of a bundle.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// Bundle is a compiled policy.
+type Bundle struct {
+	Target Target
+	// Policy and Digest name what was compiled.
+	Policy, Digest string
+	// Artifacts are for the backend's tool and for people; sorted by name.
+	Artifacts   []File
+	Coverage    []Coverage
+	Expectation Expectation
+	// Mounts are made by a root runner before the wrapper starts.
+	Mounts []Mount
+}
+
+// Artifact returns the data of one artifact.
+func (b *Bundle) Artifact(name string) ([]byte, bool) {
+	for _, f := range b.Artifacts {
+		if f.Name == name {
+			return f.Data, true
+		}
+	}
+	return nil, false
+}
+
+type manifest struct {
+	Policy     string            `json:"policy"`
+	SHA256     string            `json:"policy_sha256"`
+	Target     Target            `json:"target"`
+	FileSHA256 map[string]string `json:"files_sha256"`
+}
+
+// Files returns everything that compile writes: the artifacts, coverage.json,
+// expectation.json with the mounts, and manifest.json with the digest of each.
+func (b *Bundle) Files() ([]File, error) {
+	files := append([]File(nil), b.Artifacts...)
+	for _, part := range []struct {
+		name  string
+		value any
+	}{
+		{"coverage.json", b.Coverage},
+		{"expectation.json", struct {
+			Expectation
+			Mounts []Mount `json:"mounts"`
+		}{b.Expectation, b.Mounts}},
+	} {
+		data, err := json.MarshalIndent(part.value, "", "  ")
+		if err != nil {
+			return nil, fmt.Errorf("encode %s: %w", part.name, err)
+		}
+		files = append(files, File{part.name, append(data, '\n')})
+	}
+	digests := map[string]string{}
+	for _, f := range files {
+		sum := sha256.Sum256(f.Data)
+		digests[f.Name] = hex.EncodeToString(sum[:])
+	}
+	data, err := json.MarshalIndent(manifest{b.Policy, b.Digest, b.Target, digests}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode manifest.json: %w", err)
+	}
+	files = append(files, File{"manifest.json", append(data, '\n')})
+	sort.Slice(files, func(i, j int) bool { return files[i].Name < files[j].Name })
+	return files, nil
+}

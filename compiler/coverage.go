@@ -1,0 +1,61 @@
+package compiler
+
+import (
+	"sort"
+
+	"confine/policy"
+)
+
+// Strength compares what a mechanism enforces with what the policy says.
+type Strength string
+
+// The strengths, from the best to the worst.
+const (
+	// Exact means that what is enforced is what [policy.Policy.Decide] says.
+	Exact Strength = "exact"
+	// Stronger means that more is denied than the policy denies.
+	Stronger Strength = "stronger"
+	// Weaker means that something is allowed that the policy denies.
+	Weaker Strength = "weaker"
+	// None means that the mechanism does not enforce the clause at all.
+	None Strength = "none"
+)
+
+// Sufficient reports whether a launch under this strength keeps the promise
+// that what is declared is enforced.
+func (s Strength) Sufficient() bool { return s == Exact || s == Stronger }
+
+// Verdict is a strength with what brings it about.
+type Verdict struct {
+	Strength Strength `json:"strength"`
+	// How names the mechanism, or says what is missing.
+	How string `json:"how"`
+}
+
+// Coverage says how well one clause of a policy is enforced.
+type Coverage struct {
+	// Clause is the identifier that Decision.Clause uses too, for example
+	// "filesystem.read".
+	Clause string `json:"clause"`
+	// Subject is the value of the clause, for example the path; it may be empty.
+	Subject string          `json:"subject,omitempty"`
+	At      policy.Position `json:"at"`
+	// Launched is the verdict when confine run starts the program.
+	Launched Verdict `json:"launched"`
+	// Standalone is the verdict when the artifact is used without confine.
+	Standalone Verdict `json:"standalone"`
+	// Existence says whether names and metadata of hidden things stay visible;
+	// it fails no compile.
+	Existence string `json:"existence,omitempty"`
+}
+
+// SortCoverage puts rows in the order of clause, subject and position.
+func SortCoverage(rows []Coverage) {
+	sort.SliceStable(rows, func(i, j int) bool {
+		a, b := rows[i], rows[j]
+		if a.Clause != b.Clause {
+			return a.Clause < b.Clause
+		}
+		return a.Subject < b.Subject
+	})
+}

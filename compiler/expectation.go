@@ -1,0 +1,81 @@
+package compiler
+
+import "confine/policy"
+
+// Expectation is what attestation must find inside the sandbox before the
+// program starts, and what the stage adds to the sandbox by itself. It is part
+// of the bundle: the same policy and target give the same expectation.
+type Expectation struct {
+	// SeccompFilters is how many filters the wrapper installs, on top of those
+	// that its caller already runs under.
+	SeccompFilters int `json:"seccomp_filters"`
+	// Isolated names the namespaces, as in /proc/PID/ns, that must differ from
+	// the launcher's, and Shared those that must be the launcher's.
+	Isolated []string `json:"isolated"`
+	Shared   []string `json:"shared"`
+	// Network is the mode that the connect canaries must find.
+	Network policy.NetworkMode `json:"network"`
+	// NetworkAt is the position of the mode.
+	NetworkAt policy.Position `json:"network_at"`
+	// Paths are the entries of [filesystem], each with what must be true of it.
+	Paths []PathExpectation `json:"paths"`
+	// Emptied are directories that no entry makes visible and that the wrapper
+	// replaced with an empty one instead of closing it.
+	Emptied []string `json:"emptied"`
+	// Residual are paths of the wrapper's own that its mounts leave open and that
+	// only Landlock closes.
+	Residual []string `json:"residual"`
+	// Aliases are the links that the policy expects on the host.
+	Aliases []policy.Link   `json:"aliases"`
+	Proc    policy.ProcMode `json:"proc"`
+	ProcAt  policy.Position `json:"proc_at"`
+	Dev     policy.DevMode  `json:"dev"`
+	DevAt   policy.Position `json:"dev_at"`
+	// Landlock are the rules of the ruleset that the stage adds.
+	Landlock []LandlockRule `json:"landlock"`
+	// Rlimits are set by the stage right before execve(2).
+	Rlimits []policy.Rlimit `json:"rlimits"`
+	// Filter is the seccomp program that the stage loads, as sock_filter records.
+	Filter []byte `json:"filter"`
+	// FilterAt is the position of syscalls.base.
+	FilterAt policy.Position `json:"filter_at"`
+}
+
+// PathExpectation is one entry of [filesystem] as the stage must find it.
+type PathExpectation struct {
+	policy.PathEntry
+	// Replaced paths are not the host's own: firejail mounts a fresh sysfs and
+	// filters /etc/passwd, so that their device and inode differ.
+	Replaced bool `json:"replaced,omitempty"`
+}
+
+// LandlockAccess is a class of Landlock rights; compiler/landlock says which
+// rights of landlock(7) each stands for.
+type LandlockAccess string
+
+// The classes.
+const (
+	LandlockRead    LandlockAccess = "read"
+	LandlockExecute LandlockAccess = "execute"
+	LandlockWrite   LandlockAccess = "write"
+	LandlockDevice  LandlockAccess = "device"
+)
+
+// LandlockRule allows one class of access beneath a path.
+type LandlockRule struct {
+	Path   string         `json:"path"`
+	Access LandlockAccess `json:"access"`
+	// Optional rules are left out where the path is missing.
+	Optional bool `json:"optional,omitempty"`
+}
+
+// Mount is something that a root runner mounts in a private mount namespace
+// before the wrapper starts. An ordinary runner refuses a bundle that has any.
+type Mount struct {
+	// Path is the mount point, which must be a directory on the host.
+	Path string `json:"path"`
+	// Size of the tmpfs in bytes; 0 is the kernel's default, half of the memory.
+	Size   uint64          `json:"size,omitempty"`
+	Clause string          `json:"clause"`
+	At     policy.Position `json:"at"`
+}

@@ -1,0 +1,140 @@
+// Package firejail compiles a policy into firejail profiles. It is pure: the
+// version of firejail is an input, and no directive is written that this version
+// ignores, inverts or reorders.
+package firejail
+
+import (
+	"fmt"
+
+	"confine/compiler"
+	"confine/compiler/landlock"
+	"confine/compiler/seccomp"
+	"confine/policy"
+)
+
+// The artifacts of a bundle for firejail.
+const (
+	// LaunchedProfile is for confine run, which adds what a profile cannot say.
+	LaunchedProfile = "launched.profile"
+	// StandaloneProfile is for firejail --profile= without confine.
+	StandaloneProfile = "standalone.profile"
+	// FilterProgram is the seccomp program that the stage loads, and FilterListing
+	// the same for people.
+	FilterProgram = "seccomp.bpf"
+	FilterListing = "seccomp.txt"
+)
+
+// Known are the versions whose behaviour was measured.
+var Known = []compiler.Version{{Major: 0, Minor: 9, Patch: 72}}
+
+// Compile returns the bundle of a policy. The error is compiler.Refusals where
+// the policy or the version is the reason.
+func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error) {
+	refusals := refuseVersion(target.Version)
+	launched, refused := layOut(p.Filesystem)
+	refusals = append(refusals, refused...)
+	refusals = append(refusals, refuseProcess(p)...)
+	for _, c := range p.Capabilities {
+		refusals = append(refusals, compiler.Refusal{
+			At: c.At, Clause: "capabilities.keep", Message: "firejail cannot give a capability to an ordinary user",
+			Found: c.Name, Expected: "keep = []",
+		})
+	}
+	if len(refusals) > 0 {
+		return nil, refusals
+	}
+	filter, listing, err := compileFilter(target.Arch, p.Syscalls.Base)
+	if err != nil {
+		return nil, err
+	}
+	standalone, _ := layOut(standaloneFilesystem(p.Filesystem))
+	return &compiler.Bundle{
+		Target: target, Policy: p.Name, Digest: p.Digest,
+		Artifacts: []compiler.File{
+			{Name: LaunchedProfile, Data: writeProfile(p, launched, false)},
+			{Name: FilterProgram, Data: filter},
+			{Name: FilterListing, Data: listing},
+			{Name: StandaloneProfile, Data: writeProfile(p, standalone, true)},
+		},
+		Coverage:    cover(p),
+		Expectation: expect(p, launched, filter),
+		Mounts:      launched.mounts,
+	}, nil
+}
+
+func compileFilter(machine, base string) (filter, listing []byte, err error) {
+	arch, err := seccomp.ParseArch(machine)
+	if err != nil {
+		return nil, nil, err
+	}
+	program, err := seccomp.Compile(arch, base)
+	if err != nil {
+		return nil, nil, fmt.Errorf("compile the filter of syscalls.base: %w", err)
+	}
+	if filter, err = program.MarshalBinary(); err != nil {
+		return nil, nil, fmt.Errorf("encode the filter of syscalls.base: %w", err)
+	}
+	return filter, []byte(program.String()), nil
+}
+
+func refuseVersion(v compiler.Version) compiler.Refusals {
+	for _, known := range Known {
+		if v == known {
+			return nil
+		}
+	}
+	return compiler.Refusals{{
+		Clause: "backend", Message: "this version of firejail was not measured, so nothing is known of what it enforces",
+		Found: "firejail " + v.String(), Expected: "firejail " + Known[0].String(),
+	}}
+}
+
+func refuseProcess(p *policy.Policy) compiler.Refusals {
+	if why := inexpressible(p.Process.Directory); why != "" {
+		return compiler.Refusals{{
+			At: p.Process.DirectoryAt, Clause: "process.directory",
+			Message: "this path cannot be written in a firejail profile", Expected: why,
+		}}
+	}
+	return nil
+}
+
+func expect(p *policy.Policy, l layout, filter []byte) compiler.Expectation {
+	e := compiler.Expectation{
+		SeccompFilters: seccompFilters,
+		Isolated:       []string{"ipc", "mnt", "pid", "user"},
+		Network:        p.Network.Mode,
+		NetworkAt:      p.Network.At,
+		Emptied:        l.emptied(),
+		Residual:       []string{"/run/firejail"},
+		Aliases:        p.Filesystem.Links,
+		Proc:           p.Filesystem.Proc,
+		ProcAt:         p.Filesystem.ProcAt,
+		Dev:            p.Filesystem.Dev,
+		DevAt:          p.Filesystem.DevAt,
+		Landlock:       landlock.Rules(p.Filesystem),
+		Rlimits:        p.Rlimits,
+		Filter:         filter,
+		FilterAt:       p.Syscalls.At,
+	}
+	if p.Network.Mode == policy.NetworkNone {
+		e.Isolated = []string{"ipc", "mnt", "net", "pid", "user"}
+	} else {
+		e.Shared = []string{"net"}
+	}
+	for _, entry := range p.Filesystem.Entries {
+		e.Paths = append(e.Paths, compiler.PathExpectation{PathEntry: entry, Replaced: replaced(entry.Path)})
+	}
+	return e
+}
+
+// replaced reports whether firejail shows something of its own at a path: it
+// mounts a fresh sysfs, and copies of /etc/passwd and /etc/group with the
+// caller's entries only (fs_etc.c, restrict_users.c).
+func replaced(path string) bool {
+	switch path {
+	case "/etc/passwd", "/etc/group":
+		return true
+	}
+	return len(path) > 4 && path[:5] == "/sys/"
+}

@@ -1,0 +1,102 @@
+package firejail
+
+import (
+	"bytes"
+	"fmt"
+
+	"confine/policy"
+)
+
+// seccompFilters is how many programs firejail installs for the lines of
+// syscallLines (firejail --debug): seccomp.32, seccomp, seccomp.block-secondary,
+// restrict-namespaces and protocol.
+const seccompFilters = 5
+
+// syscallLines close what firejail's default list leaves open: io_uring, which
+// goes around protocol and seccomp; the i386 entry, for which every other filter
+// answers "allow"; and new namespaces.
+var syscallLines = []string{
+	"seccomp io_uring_setup,io_uring_enter,io_uring_register",
+	"seccomp.block-secondary",
+	"restrict-namespaces",
+	"protocol unix,inet,inet6,netlink",
+}
+
+// identityLines take away privilege. noroot gives a user namespace in which
+// nobody but the user exists.
+var identityLines = []string{
+	"caps.drop all",
+	"nonewprivs",
+	"nogroups",
+	"noroot",
+	"ipc-namespace",
+}
+
+// desktopLines close the sockets and devices of a desktop. nogroups does nothing
+// where /run/systemd/seats is missing; these lines drop the same groups.
+var desktopLines = []string{
+	"nodbus",
+	"no3d",
+	"nosound",
+	"novideo",
+	"notv",
+	"nodvd",
+	"nou2f",
+	"noinput",
+	"noprinters",
+	"x11 none",
+}
+
+// deviceLines leave what private-dev gives beyond dev = "minimal" closed.
+var deviceLines = []string{
+	"private-dev",
+	"noexec /dev/shm",
+	"blacklist /dev/ptmx",
+	"blacklist /dev/pts",
+	"blacklist /dev/log",
+}
+
+// exitLines make the exit code that of the program itself: without the first, an
+// orphan that it leaves behind decides; without the second, firejail waits for it.
+var exitLines = []string{
+	"deterministic-exit-code",
+	"deterministic-shutdown",
+}
+
+// writeProfile gives the lines in the one order that every part of it needs:
+// noblacklist before blacklist, whitelist before the lines that restrict it.
+func writeProfile(p *policy.Policy, l layout, standalone bool) []byte {
+	var b bytes.Buffer
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	lines := func(prefix string, values []string) {
+		for _, v := range values {
+			line("%s%s", prefix, v)
+		}
+	}
+	line("# compiled by confine; edit the policy instead")
+	delete(l.exempt, "/usr/")
+	lines("noblacklist ", l.exempt.sorted())
+	lines("whitelist ", l.keep.sorted())
+	lines("blacklist ", l.globs)
+	line("blacklist /run/user")
+	lines("blacklist ", l.hide)
+	lines("", l.restrict)
+	if l.privateTmp {
+		line("private-tmp")
+	}
+	if l.writableVar {
+		line("writable-var")
+	}
+	lines("", deviceLines)
+	if p.Network.Mode == policy.NetworkNone {
+		line("net none")
+	}
+	lines("", identityLines)
+	lines("", desktopLines)
+	lines("", syscallLines)
+	if standalone {
+		lines("", standaloneLines(p))
+	}
+	lines("", exitLines)
+	return b.Bytes()
+}

@@ -1,0 +1,66 @@
+package firejail
+
+import (
+	"path"
+	"sort"
+	"strings"
+
+	"confine/policy"
+)
+
+// missing is a name that no directory holds: "whitelist /run/" + missing leaves
+// /run with nothing in it, in every version.
+const missing = ".confine-none"
+
+// unit is a directory that firejail's whitelist empties as a whole: the first
+// component of a path, or the second for /usr (fs_whitelist.c).
+func unit(p string) string {
+	parts := strings.SplitN(p, "/", 4)
+	if len(parts) > 2 && parts[1] == "usr" {
+		return "/usr/" + parts[2]
+	}
+	return "/" + parts[1]
+}
+
+// ancestors returns the directories above p, without "/", the nearest last.
+func ancestors(p string) []string {
+	var up []string
+	for d := path.Dir(p); d != "/"; d = path.Dir(d) {
+		up = append([]string{d}, up...)
+	}
+	return up
+}
+
+// granted reports whether an entry of the mode makes something visible.
+func granted(mode policy.PathMode) bool {
+	return mode != policy.ModeHide && mode != policy.ModeAbsent
+}
+
+// covering returns the nearest entry strictly above p, if any.
+func covering(entries []policy.PathEntry, p string) (policy.PathEntry, bool) {
+	var best policy.PathEntry
+	found := false
+	for _, e := range entries {
+		if strings.HasPrefix(p, e.Path+"/") && len(e.Path) > len(best.Path) {
+			best, found = e, true
+		}
+	}
+	return best, found
+}
+
+type set map[string]bool
+
+func (s set) add(values ...string) {
+	for _, v := range values {
+		s[v] = true
+	}
+}
+
+func (s set) sorted() []string {
+	out := make([]string, 0, len(s))
+	for v := range s {
+		out = append(out, v)
+	}
+	sort.Strings(out)
+	return out
+}

@@ -1,0 +1,64 @@
+package compiler
+
+import "fmt"
+
+// Backend names the mechanism that a bundle is for.
+type Backend string
+
+// The backends that compile.
+const Firejail Backend = "firejail"
+
+// Target is what a policy is compiled for. Everything that the output depends
+// on besides the policy is in it; a compiler never looks at the host.
+type Target struct {
+	Backend Backend `json:"backend"`
+	// Version of the tool, for example 0.9.72.
+	Version Version `json:"version"`
+	// Arch is the machine of uname(2): x86_64 or aarch64.
+	Arch string `json:"arch"`
+}
+
+// Version is a release number of three parts, as firejail counts.
+type Version struct {
+	Major, Minor, Patch int
+}
+
+// ParseVersion reads a version such as "0.9.72".
+func ParseVersion(s string) (Version, error) {
+	var v Version
+	var rest string
+	n, _ := fmt.Sscanf(s+" ", "%d.%d.%d%s", &v.Major, &v.Minor, &v.Patch, &rest)
+	if n != 3 || v.String() != s {
+		return Version{}, fmt.Errorf("version %q is not of the form 0.9.72", s)
+	}
+	return v, nil
+}
+
+// String gives the form that ParseVersion reads.
+func (v Version) String() string {
+	return fmt.Sprintf("%d.%d.%d", v.Major, v.Minor, v.Patch)
+}
+
+// Less reports whether v is older than w.
+func (v Version) Less(w Version) bool {
+	if v.Major != w.Major {
+		return v.Major < w.Major
+	}
+	if v.Minor != w.Minor {
+		return v.Minor < w.Minor
+	}
+	return v.Patch < w.Patch
+}
+
+// MarshalText makes a Version a string in JSON.
+func (v Version) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (v *Version) UnmarshalText(text []byte) error {
+	parsed, err := ParseVersion(string(text))
+	if err != nil {
+		return err
+	}
+	*v = parsed
+	return nil
+}

@@ -1,0 +1,100 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"confine/policy"
+	"confine/runner/stage"
+)
+
+// seenFromHost marks the checks that the runner makes itself, on the host's side
+// of the sandbox: a stage that ran somewhere else could say anything.
+const seenFromHost = ", seen from the host"
+
+// attestFromHost looks at the process that reported, by the host's pid that the
+// kernel attached to its report.
+func attestFromHost(pid, wrapper int, order *stage.Order) ([]stage.Check, error) {
+	status, err := procStatus(pid)
+	if err != nil {
+		return nil, err
+	}
+	checks := stage.CheckIdentity(seenFromHost, status, order.UID, order.GID, order.SeccompFilters)
+	checks = append(checks, checkDescent(pid, wrapper))
+	inside, err := stage.ReadNamespaces(strconv.Itoa(pid))
+	if errors.Is(err, os.ErrPermission) {
+		// The links of a process in another user namespace are for root only, see
+		// namespaces(7); the stage has read its own.
+		return append(checks, stage.Check{
+			Clause: "sandbox", Subject: "namespaces" + seenFromHost, Expected: "readable",
+			Found: "readable for root only", Status: stage.Unproven,
+		}), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return append(checks, stage.CheckNamespaces(seenFromHost, order.Expectation, order.Namespaces, inside)...), nil
+}
+
+// checkDescent shows that the reporting process lives in the PID namespace that
+// the wrapper made: its parent is that namespace's init, a child of the wrapper.
+func checkDescent(pid, wrapper int) stage.Check {
+	c := stage.Check{
+		Clause: "sandbox", Subject: "process tree" + seenFromHost, At: policy.Position{},
+		Expected: "a grandchild of the wrapper", Found: "a grandchild of the wrapper", Status: stage.Proven,
+	}
+	if init, err := parentOf(pid); err != nil {
+		c.Found, c.Status = err.Error(), stage.Failed
+	} else if grandparent, err := parentOf(init); err != nil || grandparent != wrapper {
+		c.Found, c.Status = "not below the wrapper", stage.Failed
+	}
+	return c
+}
+
+func procStatus(pid int) (stage.ProcStatus, error) {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return nil, fmt.Errorf("look at process %d: %w", pid, err)
+	}
+	return stage.ParseProcStatus(string(text)), nil
+}
+
+func parentOf(pid int) (int, error) {
+	status, err := procStatus(pid)
+	if err != nil {
+		return 0, err
+	}
+	parent, err := strconv.Atoi(status["PPid"])
+	if err != nil {
+		return 0, fmt.Errorf("parent of process %d: %w", pid, err)
+	}
+	return parent, nil
+}
+
+// failures words the checks that did not hold, the policy line first.
+func failures(checks []stage.Check) []string {
+	var lines []string
+	for _, c := range checks {
+		if c.Status != stage.Failed {
+			continue
+		}
+		at := c.Clause
+		if !c.At.IsZero() {
+			at = c.At.String() + " " + c.Clause
+		}
+		lines = append(lines, fmt.Sprintf("%s: %s\n    expected  %s\n    found     %s", at, c.Subject, c.Expected, c.Found))
+	}
+	return lines
+}
+
+func proven(checks []stage.Check) int {
+	n := 0
+	for _, c := range checks {
+		if c.Status == stage.Proven {
+			n++
+		}
+	}
+	return n
+}

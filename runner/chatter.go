@@ -1,0 +1,53 @@
+package runner
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"sync"
+)
+
+// maxChatter bounds what is kept of the wrapper's output.
+const maxChatter = 16 << 10
+
+// chatter collects what the wrapper prints, which would otherwise mix with the
+// program's output. It never sees the program's.
+type chatter struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	done chan struct{}
+}
+
+func listen(r *os.File) *chatter {
+	c := &chatter{done: make(chan struct{})}
+	go func() {
+		defer close(c.done)
+		defer r.Close()
+		buf := make([]byte, 4096)
+		for {
+			n, err := r.Read(buf)
+			c.mu.Lock()
+			if room := maxChatter - c.text.Len(); room > 0 {
+				c.text.Write(buf[:min(n, room)])
+			}
+			c.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return c
+}
+
+// lines returns the lines so far that start with a prefix.
+func (c *chatter) lines(prefix string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []string
+	for _, line := range strings.Split(c.text.String(), "\n") {
+		if line = strings.TrimSpace(line); line != "" && strings.HasPrefix(line, prefix) {
+			out = append(out, line)
+		}
+	}
+	return out
+}

@@ -1,0 +1,205 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"confine/compiler"
+	"confine/compiler/firejail"
+)
+
+// FirejailStatus is what the host has of firejail.
+type FirejailStatus struct {
+	// Path is empty if there is none.
+	Path    string `json:"path"`
+	Version string `json:"version"`
+	// Problems are the reasons why it would not confine here; none means usable.
+	Problems []Problem `json:"problems"`
+}
+
+// Problem is one reason, with what would help.
+type Problem struct {
+	Message  string   `json:"message"`
+	Found    string   `json:"found"`
+	Expected string   `json:"expected"`
+	Instead  []string `json:"instead"`
+}
+
+// Usable reports whether firejail would confine here, as far as can be seen
+// before it runs. The attestation has the last word.
+func (f FirejailStatus) Usable() bool { return f.Path != "" && len(f.Problems) == 0 }
+
+// firejailPaths are where distributions and firejail's own install put it. PATH
+// is not asked: it belongs to whoever called.
+var firejailPaths = []string{"/usr/bin/firejail", "/usr/local/bin/firejail"}
+
+const installFirejail = "apt-get install firejail"
+
+func probeFirejail() FirejailStatus {
+	var f FirejailStatus
+	for _, path := range firejailPaths {
+		if _, err := os.Lstat(path); err == nil {
+			f.Path = path
+			break
+		}
+	}
+	add := func(p Problem) { f.Problems = append(f.Problems, p) }
+	if f.Path == "" {
+		add(Problem{
+			Message: "firejail is not installed", Found: "nothing at " + strings.Join(firejailPaths, " or "),
+			Expected: "firejail " + knownVersions(), Instead: []string{installFirejail},
+		})
+		return f
+	}
+	for _, p := range firejailBinaryProblems(f.Path) {
+		add(p)
+	}
+	// A version is asked only of a file that root vouches for.
+	if len(f.Problems) > 0 {
+		return f
+	}
+	version, err := firejailVersion(f.Path)
+	switch {
+	case err != nil:
+		add(Problem{Message: "firejail does not tell its version", Found: err.Error(), Expected: "firejail version 0.9.72"})
+	case !known(version):
+		add(Problem{
+			Message: "this version of firejail was not measured", Found: "firejail " + version, Expected: "firejail " + knownVersions(),
+		})
+	}
+	f.Version = version
+	for _, p := range firejailConfigProblems("/etc/firejail/firejail.config") {
+		add(p)
+	}
+	return f
+}
+
+func knownVersions() string {
+	var names []string
+	for _, v := range firejail.Known {
+		names = append(names, v.String())
+	}
+	return strings.Join(names, ", ")
+}
+
+func known(version string) bool {
+	v, err := compiler.ParseVersion(version)
+	if err != nil {
+		return false
+	}
+	for _, k := range firejail.Known {
+		if k == v {
+			return true
+		}
+	}
+	return false
+}
+
+// firejailBinaryProblems checks owner and mode. Without its SUID bit firejail
+// cannot confine, and one that others can write confines nobody.
+func firejailBinaryProblems(path string) []Problem {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		return []Problem{{Message: "firejail cannot be looked at", Found: err.Error()}}
+	}
+	var problems []Problem
+	mode := fmt.Sprintf("mode %04o, uid %d", st.Mode&0o7777, st.Uid)
+	if st.Uid != 0 || st.Mode&0o022 != 0 {
+		problems = append(problems, Problem{
+			Message: "firejail can be replaced by users other than root", Found: path + ": " + mode,
+			Expected: "owned by root and writable by nobody else",
+			Instead:  []string{"chown root:root " + path, "chmod 4755 " + path},
+		})
+	} else if st.Mode&unix.S_ISUID == 0 {
+		problems = append(problems, Problem{
+			Message: "firejail lacks its SUID bit", Found: path + ": " + mode, Expected: "mode 4755",
+			Instead: []string{"chmod u+s " + path},
+		})
+	}
+	var fs unix.Statfs_t
+	if unix.Statfs(path, &fs) == nil && fs.Flags&unix.ST_NOSUID != 0 {
+		problems = append(problems, Problem{
+			Message: "firejail lies on a file system mounted nosuid", Found: path, Expected: "a mount without nosuid",
+		})
+	}
+	return problems
+}
+
+// firejailVersion runs firejail --version, which starts no sandbox.
+func firejailVersion(path string) (string, error) {
+	const limit = 5 * time.Second
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, "--version")
+	cmd.Env = []string{"PATH=/usr/bin:/bin"}
+	cmd.Dir = "/"
+	out, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signaled() {
+			return "", fmt.Errorf("no answer within %s", limit)
+		}
+		return "", err
+	}
+	first, _, _ := strings.Cut(string(out), "\n")
+	version, ok := strings.CutPrefix(first, "firejail version ")
+	if !ok {
+		return "", fmt.Errorf("firejail --version printed %.40q", first)
+	}
+	return strings.TrimSpace(version), nil
+}
+
+// switches are the features that our profiles use and that firejail.config can
+// turn off: in a profile, a feature that is off is ignored with a warning.
+// restricted-network, which Debian sets, gates directives that we do not use.
+var switches = []string{"seccomp", "userns", "whitelist", "dbus", "private-cache"}
+
+// firejailConfigProblems reads firejail.config. A line that it does not know of
+// is no problem; the attestation finds what does not work.
+func firejailConfigProblems(path string) []Problem {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return []Problem{{Message: "firejail's configuration cannot be read", Found: err.Error()}}
+	}
+	var problems []Problem
+	for number, line := range strings.Split(string(data), "\n") {
+		fields := strings.Fields(line)
+		if len(fields) < 2 || strings.HasPrefix(fields[0], "#") {
+			continue
+		}
+		at := fmt.Sprintf("%s:%d: %s", path, number+1, strings.Join(fields, " "))
+		for _, name := range switches {
+			if fields[0] == name && fields[1] == "no" {
+				problems = append(problems, Problem{
+					Message: "firejail's configuration turns off " + name + ", which it then ignores in profiles",
+					Found:   at, Expected: name + " yes", Instead: []string{"edit " + filepath.Clean(path)},
+				})
+			}
+		}
+		switch {
+		case fields[0] == "whitelist-disable-topdir":
+			problems = append(problems, Problem{
+				Message: "firejail's configuration keeps whitelist from hiding a directory",
+				Found:   at, Expected: "no whitelist-disable-topdir", Instead: []string{"edit " + filepath.Clean(path)},
+			})
+		case fields[0] == "seccomp-error-action" && fields[1] != "EPERM":
+			problems = append(problems, Problem{
+				Message: "firejail's configuration changes what a denied system call does",
+				Found:   at, Expected: "seccomp-error-action EPERM", Instead: []string{"edit " + filepath.Clean(path)},
+			})
+		}
+	}
+	return problems
+}

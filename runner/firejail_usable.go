@@ -1,0 +1,60 @@
+package runner
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"confine/policy"
+)
+
+// containerGrants are what firejail needs where it takes the host for a
+// container: the default set of Docker and these.
+var containerGrants = []struct {
+	name string
+	bit  uint
+	only policy.NetworkMode
+}{
+	{"SYS_ADMIN", unix.CAP_SYS_ADMIN, ""},
+	{"NET_ADMIN", unix.CAP_NET_ADMIN, policy.NetworkNone},
+}
+
+// FirejailProblems are the reasons why firejail cannot enforce a policy for this
+// caller. mode is the policy's network mode, or "" for any.
+func (h Host) FirejailProblems(mode policy.NetworkMode) []Problem {
+	problems := append([]Problem(nil), h.Firejail.Problems...)
+	if h.Landlock < 1 {
+		problems = append(problems, Problem{
+			Message: "this kernel has no Landlock", Found: "Linux " + h.Kernel,
+			Expected: "Linux 5.13 or later, with landlock in the lsm= list of its command line",
+		})
+	}
+	if h.Caller.NoNewPrivs && h.Caller.UID != 0 {
+		problems = append(problems, Problem{
+			Message: "the caller has no_new_privs, so the SUID bit of firejail does nothing",
+			Found:   "NoNewPrivs 1", Expected: "NoNewPrivs 0",
+			Instead: []string{"in Kubernetes: allowPrivilegeEscalation: true", "in Docker: no --security-opt no-new-privileges"},
+		})
+	}
+	for _, grant := range containerGrants {
+		if mode != "" && grant.only != "" && grant.only != mode || h.Caller.Bounding&(1<<grant.bit) != 0 {
+			continue
+		}
+		message := "firejail cannot get the capability CAP_" + grant.name
+		if !h.Caller.KernelThreads {
+			message = "firejail would start this program without any sandbox"
+		}
+		problems = append(problems, Problem{
+			Message: message, Found: h.describeCaller(), Expected: "CAP_" + grant.name + " in the capability bounding set",
+			Instead: []string{"grant the container: --cap-add " + grant.name},
+		})
+	}
+	return problems
+}
+
+func (h Host) describeCaller() string {
+	if h.Caller.KernelThreads {
+		return fmt.Sprintf("bounding set %016x", h.Caller.Bounding)
+	}
+	return fmt.Sprintf("no kernel thread among PIDs 1-10 (a container), bounding set %016x", h.Caller.Bounding)
+}

@@ -1,0 +1,88 @@
+package runner
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"confine/runner/stage"
+)
+
+// Host is what a launch depends on and a compiler must not look at.
+type Host struct {
+	Arch     string         `json:"arch"`
+	Kernel   string         `json:"kernel"`
+	Landlock int            `json:"landlock"`
+	Caller   Caller         `json:"caller"`
+	Firejail FirejailStatus `json:"firejail"`
+}
+
+// Caller is the process that wants to launch.
+type Caller struct {
+	UID        int  `json:"uid"`
+	NoNewPrivs bool `json:"no_new_privs"`
+	// SeccompFilters is how many filters the caller runs under.
+	SeccompFilters int `json:"seccomp_filters"`
+	// Bounding is the capability bounding set, as a mask of capabilities(7).
+	Bounding uint64 `json:"bounding"`
+	// KernelThreads reports whether one is among PIDs 1 to 10, which is how
+	// firejail tells a host from a container (no_sandbox.c).
+	KernelThreads bool `json:"kernel_threads"`
+}
+
+// ProbeHost looks at the running system.
+func ProbeHost() Host {
+	h := Host{Arch: machine(), Landlock: stage.LandlockVersion(), Caller: probeCaller()}
+	var name unix.Utsname
+	if unix.Uname(&name) == nil {
+		h.Kernel = unix.ByteSliceToString(name.Release[:])
+	}
+	h.Firejail = probeFirejail()
+	return h
+}
+
+// machine is the architecture as uname(2) spells it.
+func machine() string {
+	switch runtime.GOARCH {
+	case "amd64":
+		return "x86_64"
+	case "arm64":
+		return "aarch64"
+	}
+	return runtime.GOARCH
+}
+
+func probeCaller() Caller {
+	c := Caller{UID: os.Getuid(), KernelThreads: kernelThreads()}
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return c
+	}
+	status := stage.ParseProcStatus(string(text))
+	c.NoNewPrivs = status["NoNewPrivs"] == "1"
+	c.SeccompFilters, _ = strconv.Atoi(status["Seccomp_filters"])
+	c.Bounding, _ = strconv.ParseUint(status["CapBnd"], 16, 64)
+	return c
+}
+
+// kernelThreads repeats firejail's own test, see check_kernel_procs in
+// no_sandbox.c: without a kernel thread among the first ten processes it runs
+// the program with no sandbox at all.
+func kernelThreads() bool {
+	for pid := 1; pid <= 10; pid++ {
+		comm, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "comm"))
+		if err != nil {
+			continue
+		}
+		for _, name := range []string{"kthreadd", "ksoftirqd", "kworker", "rcu_sched", "rcu_bh"} {
+			if strings.HasPrefix(string(comm), name) {
+				return true
+			}
+		}
+	}
+	return false
+}

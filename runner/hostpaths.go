@@ -1,0 +1,104 @@
+package runner
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"confine/policy"
+)
+
+// checkHostPaths compares the policy's paths and links with the host. A policy
+// names real paths: one that leads elsewhere would allow what nobody reviewed.
+func checkHostPaths(fs policy.Filesystem) error {
+	for _, link := range fs.Links {
+		if err := checkLink(link); err != nil {
+			return err
+		}
+	}
+	for _, e := range fs.Entries {
+		if err := checkEntry(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkLink accepts a link that leads where the policy says, and no file at all.
+func checkLink(link policy.Link) error {
+	if _, err := os.Lstat(link.From); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	found, err := filepath.EvalSymlinks(link.From)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return refuse("follow %s: %v", link.From, err)
+	}
+	want, err := filepath.EvalSymlinks(link.To)
+	if err == nil && found == want && want == link.To {
+		return nil
+	}
+	r := refuse("this host has another %s than the policy%s", link.From, where(link.At))
+	r.Found, r.Expected = link.From+" leads to "+found, "a link to "+link.To
+	return r
+}
+
+func checkEntry(e policy.PathEntry) error {
+	if !required(e) {
+		return nil
+	}
+	found, err := filepath.EvalSymlinks(e.Path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		if e.Optional {
+			return nil
+		}
+		r := refuse("a path that the policy requires is missing%s", where(e.At))
+		r.Found, r.Expected = "no "+e.Path, string(e.Mode)+" "+e.Path
+		r.Instead = []string{`write "` + e.Path + `?" if it may be missing`}
+		return r
+	case errors.Is(err, os.ErrPermission):
+		// Only root sees into every directory; the stage looks again as the user.
+		return nil
+	case err != nil:
+		return refuse("look at %s%s: %v", e.Path, where(e.At), err)
+	case found != e.Path:
+		r := refuse("a path of the policy leads elsewhere on this host%s", where(e.At))
+		r.Found, r.Expected = e.Path+" leads to "+found, "a path without symbolic links"
+		r.Instead = []string{`write "` + found + `", and the link in [filesystem] links`}
+		return r
+	}
+	return nil
+}
+
+// required reports whether an entry is about something that is on the host.
+func required(e policy.PathEntry) bool {
+	switch e.Mode {
+	case policy.ModeHide, policy.ModeAbsent:
+		return false
+	}
+	return true
+}
+
+// chooseDirectory returns the working directory, which the policy has to allow.
+func chooseDirectory(p *policy.Policy) (string, error) {
+	directory, at := p.Process.Directory, p.Process.DirectoryAt
+	if directory == "" {
+		current, err := os.Getwd()
+		if err != nil {
+			return "", refuse("find the working directory: %v", err)
+		}
+		if directory, err = filepath.EvalSymlinks(current); err != nil {
+			return "", refuse("find the working directory: %v", err)
+		}
+	}
+	if d := p.Decide(policy.Access{Kind: policy.AccessRead, Target: directory}); !d.Allowed {
+		r := refuse("the policy does not allow the working directory%s", where(at))
+		r.Found, r.Expected = directory+": "+d.Because, "a directory that the policy lets the program read"
+		r.Instead = []string{"start from an allowed directory, or set [process] directory"}
+		return "", r
+	}
+	return directory, nil
+}

@@ -1,0 +1,269 @@
+package runner
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"confine/compiler/firejail"
+	"confine/runner/stage"
+)
+
+// run launches, attests and supervises. Until the stage says that it executes
+// the program, every way out is a refusal.
+func (l *launchable) run() (int, error) {
+	signals := catchSignals()
+	defer signal.Stop(signals)
+	listeners, closeListeners, err := openListeners()
+	if err != nil {
+		return ExitRefused, refuse("%v", err)
+	}
+	defer closeListeners()
+	order, err := l.order(listeners)
+	if err != nil {
+		return ExitRefused, refuse("%v", err)
+	}
+	profile, _ := l.bundle.Artifact(firejail.LaunchedProfile)
+	s, err := startSandbox(l.plan(), order, profile, [3]*os.File{l.Stdin, l.Stdout, l.Stderr})
+	if err != nil {
+		return ExitRefused, refuse("%v", err)
+	}
+	defer s.close()
+	checks, landlock, err := l.attest(s, order, signals)
+	closeListeners()
+	if receiptErr := l.evidence(s, checks, landlock, err); receiptErr != nil && err == nil {
+		err = refuse("%v", receiptErr)
+	}
+	if err != nil {
+		return ExitRefused, err
+	}
+	code, err := l.execute(s)
+	if code != 0 || err != nil {
+		return code, err
+	}
+	if !l.Quiet {
+		fmt.Fprintf(l.Log, "confine: firejail (%s), proven in %d ms, %d of %d checks; policy %s %.8s\n",
+			l.host.Firejail.Version, time.Since(l.started).Milliseconds(), proven(checks), len(checks), l.Policy.Name, l.Policy.Digest)
+	}
+	return s.supervise(signals, l.Policy.Process.WallTime)
+}
+
+// plan is what the launcher does before it becomes firejail.
+func (l *launchable) plan() launcherPlan {
+	keep := make([]string, 0, stage.StderrFD-stage.ControlFD+1)
+	for fd := stage.ControlFD; fd <= stage.StderrFD; fd++ {
+		keep = append(keep, strconv.Itoa(fd))
+	}
+	plan := launcherPlan{
+		Privileged: l.host.Caller.UID == 0,
+		Mounts:     l.bundle.Mounts,
+		Path:       l.host.Firejail.Path,
+		// No "--" before the program: firejail would then start the user's shell.
+		Arguments: []string{
+			"firejail", "--profile=/proc/self/fd/" + strconv.Itoa(stage.ProfileFD),
+			"--keep-fd=" + strings.Join(keep, ","), "/proc/self/fd/" + strconv.Itoa(stage.BinaryFD), stage.Argument,
+		},
+		Environment: []string{"PATH=/usr/bin:/bin"},
+	}
+	if !l.host.Caller.KernelThreads {
+		// Where firejail takes the host for a container it runs the program bare,
+		// unless this variable says that it knows the container (no_sandbox.c, up to
+		// 0.9.80): then it confines or fails.
+		plan.Environment = append(plan.Environment, "container=docker")
+	}
+	return plan
+}
+
+func (l *launchable) order(listeners stage.Listeners) (*stage.Order, error) {
+	namespaces, err := stage.ReadNamespaces("self")
+	if err != nil {
+		return nil, err
+	}
+	umask := unix.Umask(0)
+	unix.Umask(umask)
+	return &stage.Order{
+		Expectation:    l.bundle.Expectation,
+		SeccompFilters: l.host.Caller.SeccompFilters + l.bundle.Expectation.SeccompFilters,
+		UID:            l.identity.UID,
+		GID:            l.identity.GID,
+		Namespaces:     namespaces,
+		Listeners:      listeners,
+		Arguments:      l.Program,
+		Environment:    composeEnvironment(l.Policy.Environment, l.Environment),
+		Directory:      l.directory,
+		Umask:          umask,
+	}, nil
+}
+
+// openListeners makes the targets of the connect canaries. Nothing accepts: that
+// the kernel completes a connection is all that is asked.
+func openListeners() (stage.Listeners, func(), error) {
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return stage.Listeners{}, nil, fmt.Errorf("listen for the network canary: %w", err)
+	}
+	name := "confine-" + rand.Text()
+	abstract, err := net.Listen("unix", "@"+name)
+	if err != nil {
+		_ = tcp.Close()
+		return stage.Listeners{}, nil, fmt.Errorf("listen for the unix socket canary: %w", err)
+	}
+	return stage.Listeners{TCP: tcp.Addr().String(), Abstract: name}, func() {
+		_ = tcp.Close()
+		_ = abstract.Close()
+	}, nil
+}
+
+// attest collects the reports of the stage and the runner's own view, and lets
+// the stage go on only while every check holds.
+func (l *launchable) attest(s *sandbox, order *stage.Order, signals <-chan os.Signal) (checks []stage.Check, landlock int, err error) {
+	interrupted := s.interruptBy(signals)
+	defer func() {
+		if sig := interrupted(); sig != nil && err != nil {
+			err = refuse("%s came before the program was started", unix.SignalName(sig.(unix.Signal)))
+		}
+	}()
+	reporter := 0
+	for _, kind := range []stage.Kind{stage.Found, stage.Restricted} {
+		m, pid, fd, err := s.receive(handshakeLimit)
+		if fd >= 0 {
+			_ = unix.Close(fd)
+		}
+		switch {
+		case err != nil:
+			return checks, landlock, s.refuse(err)
+		case m.Kind == stage.Failure:
+			return checks, landlock, s.refuse(errors.New(m.Error))
+		case m.Kind != kind || reporter != 0 && pid != reporter:
+			return checks, landlock, s.refuse(fmt.Errorf("a message %q out of turn", m.Kind))
+		}
+		checks = append(checks, m.Checks...)
+		if reporter == 0 {
+			reporter = pid
+			if err := s.adopt(pid); err != nil {
+				return checks, landlock, s.refuse(err)
+			}
+			seen, err := attestFromHost(pid, s.cmd.Process.Pid, order)
+			if err != nil {
+				return checks, landlock, s.refuse(err)
+			}
+			checks = append(checks, seen...)
+		}
+		landlock = m.Landlock
+		if failed := failures(checks); len(failed) > 0 {
+			r := refuse("the sandbox is not what the policy says")
+			r.Failed = failed
+			return checks, landlock, r
+		}
+		if kind == stage.Found {
+			if err := s.proceed(); err != nil {
+				return checks, landlock, s.refuse(err)
+			}
+		}
+	}
+	return checks, landlock, nil
+}
+
+// interruptBy makes a signal end the attestation. The returned function stops
+// that and returns the signal, if one came.
+func (s *sandbox) interruptBy(signals <-chan os.Signal) func() os.Signal {
+	stop, result := make(chan struct{}), make(chan os.Signal, 1)
+	go func() {
+		select {
+		case sig := <-signals:
+			_ = s.control.Close()
+			result <- sig
+		case <-stop:
+			result <- nil
+		}
+	}()
+	return func() os.Signal {
+		close(stop)
+		return <-result
+	}
+}
+
+// refuse words what went wrong between the start of the wrapper and execve.
+func (s *sandbox) refuse(err error) *Refusal {
+	r := refuse("%v", err)
+	if errors.Is(err, errSilent) {
+		r.Found = s.describeEnd()
+		r.Expected = "a report from inside the sandbox"
+		r.Wrapper = strings.Join(append(s.chatter.lines("Error"), s.chatter.lines("Warning")...), "\n")
+	}
+	return r
+}
+
+// execute gives the last leave and waits until the program runs. A code other
+// than 0 means that it could not be executed.
+func (l *launchable) execute(s *sandbox) (int, error) {
+	if err := s.proceed(); err != nil {
+		return ExitRefused, s.refuse(err)
+	}
+	m, _, fd, err := s.receive(handshakeLimit)
+	switch {
+	case err != nil:
+		return ExitRefused, s.refuse(err)
+	case m.Kind == stage.Failure:
+		return ExitRefused, s.refuse(errors.New(m.Error))
+	case m.Kind != stage.Executing:
+		return ExitRefused, s.refuse(fmt.Errorf("a message %q out of turn", m.Kind))
+	}
+	code, err := awaitExecve(fd)
+	if err != nil {
+		if last, _, _, lastErr := s.receive(executeLimit); lastErr == nil && last.Kind == stage.Failure {
+			err = errors.New(last.Error)
+		}
+		return ExitRefused, s.refuse(err)
+	}
+	switch code {
+	case ExitNotFound:
+		return code, refuse("command not found inside the sandbox: %q", l.Program[0])
+	case ExitNotExecutable:
+		return code, refuse("command cannot be executed inside the sandbox: %q", l.Program[0])
+	}
+	return 0, nil
+}
+
+// evidence writes the receipt, also of a launch that was refused.
+func (l *launchable) evidence(s *sandbox, checks []stage.Check, landlock int, refusal error) error {
+	if l.receipt == nil {
+		return nil
+	}
+	r := Receipt{
+		Confine:   l.Version,
+		Outcome:   outcomeProven,
+		Started:   l.started.UTC(),
+		Policy:    ReceiptPolicy{Name: l.Policy.Name, File: l.Policy.File, SHA256: l.Policy.Digest},
+		Target:    l.bundle.Target,
+		Host:      ReceiptHost{Kernel: l.host.Kernel, Landlock: landlock, Caller: l.host.Caller.UID},
+		User:      l.identity,
+		Program:   l.Program[0],
+		Artifacts: map[string]string{},
+		Coverage:  l.bundle.Coverage,
+		Proven:    proven(checks),
+		Total:     len(checks),
+		Checks:    checks,
+		Warnings:  s.chatter.lines("Warning"),
+
+		Milliseconds: time.Since(l.started).Milliseconds(),
+	}
+	if refusal != nil {
+		r.Outcome, r.Refusal = outcomeRefused, refusal.Error()
+	}
+	for _, f := range l.bundle.Artifacts {
+		sum := sha256.Sum256(f.Data)
+		r.Artifacts[f.Name] = hex.EncodeToString(sum[:])
+	}
+	return l.receipt.write(r)
+}

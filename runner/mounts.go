@@ -1,0 +1,39 @@
+package runner
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"confine/compiler"
+)
+
+// firejailState is where firejail keeps a file for each running sandbox. A tmpfs
+// of the launch's own there vanishes with it, however it ends, and spares the
+// race of first starts (firejail issue #6307).
+const firejailState = "/run/firejail"
+
+// prepareMounts works in the mount namespace that the runner cloned for the
+// launcher: nothing of it reaches the host, and it ends with the last process.
+func prepareMounts(mounts []compiler.Mount) error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("make the mounts private: %w", err)
+	}
+	if err := os.MkdirAll(firejailState, 0o755); err != nil {
+		return fmt.Errorf("make %s: %w", firejailState, err)
+	}
+	if err := unix.Mount("tmpfs", firejailState, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0755,size=16m"); err != nil {
+		return fmt.Errorf("mount on %s: %w", firejailState, err)
+	}
+	for _, m := range mounts {
+		data := "mode=1777"
+		if m.Size != 0 {
+			data = fmt.Sprintf("%s,size=%d", data, m.Size)
+		}
+		if err := unix.Mount("tmpfs", m.Path, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, data); err != nil {
+			return fmt.Errorf("mount on %s for %s (%s): %w", m.Path, m.Clause, m.At, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+// Package runner makes a compiled policy so on the running host: it probes,
+// launches, attests from inside and from outside, supervises and cleans up. Only
+// this package makes system calls and starts processes.
+package runner
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"confine/compiler"
+	"confine/compiler/backends"
+	"confine/policy"
+)
+
+// The values of Options.Backend besides those of the compiler.
+const (
+	// BackendAuto takes the first backend that is usable here and enforces the
+	// whole policy. It never means none.
+	BackendAuto = "auto"
+	// BackendNone runs the program without a sandbox, for debugging.
+	BackendNone = "none"
+)
+
+// Options are one run.
+type Options struct {
+	// Version of confine, for the receipt.
+	Version string
+	// Policy is the parsed policy, and PolicyFile the file that it came from, whose
+	// owner and mode are checked; it is empty for a policy of the binary's own.
+	Policy     *policy.Policy
+	PolicyFile string
+	Backend    string
+	// User names who runs the program; empty is the policy's or the caller.
+	User string
+	// Receipt is the file for the evidence; empty is none.
+	Receipt string
+	// Program is the command and its arguments.
+	Program []string
+	// Environment is the caller's.
+	Environment []string
+	// Stdin, Stdout and Stderr are handed to the program.
+	Stdin, Stdout, Stderr *os.File
+	// Log takes the few lines of confine itself; never stdout.
+	Log io.Writer
+	// Quiet leaves out the line about a launch that was proven.
+	Quiet bool
+}
+
+// Run launches the program and waits for it. The code is what the process should
+// exit with. The error, if any, is for people: a *Refusal, compiler.Refusals, or
+// the reason why a program that ran was ended.
+func Run(o Options) (code int, err error) {
+	if len(o.Program) == 0 || o.Program[0] == "" {
+		r := refuse("no command was given")
+		r.Instead = []string{"confine run --policy POLICY -- COMMAND [ARGUMENT...]"}
+		return ExitRefused, r
+	}
+	if o.Backend == BackendNone {
+		return runBare(o)
+	}
+	l, err := prepare(o)
+	if err != nil {
+		return ExitRefused, err
+	}
+	defer l.discard()
+	return l.run()
+}
+
+// launchable is a run for which everything was checked that can be checked
+// before anything starts.
+type launchable struct {
+	Options
+	host      Host
+	identity  Identity
+	bundle    *compiler.Bundle
+	directory string
+	receipt   *receiptFile
+	started   time.Time
+}
+
+func prepare(o Options) (*launchable, error) {
+	l := &launchable{Options: o, started: time.Now()}
+	var err error
+	if l.identity, err = chooseIdentity(o.User, o.Policy.Process); err != nil {
+		return nil, err
+	}
+	if o.PolicyFile != "" {
+		if err := checkTrust("the policy", o.PolicyFile, l.identity); err != nil {
+			return nil, err
+		}
+	}
+	l.host = ProbeHost()
+	if o.Backend != BackendAuto {
+		if err := backends.Check(compiler.Backend(o.Backend)); err != nil {
+			return nil, refuse("%v", err)
+		}
+	}
+	if problems := l.host.FirejailProblems(o.Policy.Network.Mode); len(problems) > 0 {
+		return nil, refuseProblems(problems)
+	}
+	version, err := compiler.ParseVersion(l.host.Firejail.Version)
+	if err != nil {
+		return nil, refuse("%v", err)
+	}
+	target := compiler.Target{Backend: compiler.Firejail, Version: version, Arch: l.host.Arch}
+	if l.bundle, err = backends.Compile(o.Policy, target); err != nil {
+		return nil, err
+	}
+	if len(l.bundle.Mounts) > 0 && l.host.Caller.UID != 0 {
+		m := l.bundle.Mounts[0]
+		r := refuse("only root can prepare the mounts that the policy asks for (%s)", m.At)
+		r.Found, r.Expected = fmt.Sprintf("caller with uid %d", l.host.Caller.UID), "a root caller, for "+m.Clause+" "+m.Path
+		r.Instead = []string{`tmp = ["/tmp"] without a size works for every user`}
+		return nil, r
+	}
+	if err := checkHostPaths(o.Policy.Filesystem); err != nil {
+		return nil, err
+	}
+	if l.directory, err = chooseDirectory(o.Policy); err != nil {
+		return nil, err
+	}
+	if o.Receipt != "" {
+		if l.receipt, err = openReceipt(o.Receipt); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+func (l *launchable) discard() {
+	if l.receipt != nil {
+		l.receipt.discard()
+	}
+}
+
+func refuseProblems(problems []Problem) *Refusal {
+	first := problems[0]
+	r := refuse("%s", first.Message)
+	r.Found, r.Expected, r.Instead = first.Found, first.Expected, first.Instead
+	for _, p := range problems[1:] {
+		r.Failed = append(r.Failed, "also: "+p.Message+": "+p.Found)
+	}
+	return r
+}

@@ -1,0 +1,135 @@
+package stage
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"confine/compiler"
+	"confine/policy"
+)
+
+// maxNames bounds how many names of one directory serve as canaries.
+const maxNames = 4096
+
+// TakeControls does outside the sandbox what the stage will try inside.
+func TakeControls(order *Order) Controls {
+	c := Controls{Paths: map[string]PathControl{}, Open: map[string][]string{}}
+	for _, p := range order.Expectation.Paths {
+		c.Paths[p.Path] = controlPath(p.Path)
+	}
+	for _, dir := range interior(order.Expectation) {
+		for _, name := range uncovered(dir, order.Expectation) {
+			if openable(filepath.Join(dir, name)) {
+				c.Open[dir] = append(c.Open[dir], name)
+			}
+		}
+	}
+	c.TCP = connectTCP(order.Listeners.TCP) == nil
+	c.Abstract = connectAbstract(order.Listeners.Abstract) == nil
+	return c
+}
+
+func controlPath(path string) PathControl {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		return PathControl{}
+	}
+	return PathControl{
+		Exists:   true,
+		Openable: openable(path),
+		Writable: unix.Faccessat(unix.AT_FDCWD, path, unix.W_OK, unix.AT_EACCESS) == nil,
+		Device:   uint64(st.Dev), //nolint:unconvert // 32 bits wide on some architectures
+		Inode:    st.Ino,
+	}
+}
+
+// interior returns the directories that lead to entries without being covered
+// by one: what else they hold must be closed.
+func interior(e compiler.Expectation) []string {
+	dirs := append([]string{"/"}, e.Emptied...)
+	seen := map[string]bool{}
+	for _, d := range dirs {
+		seen[d] = true
+	}
+	for _, p := range e.Paths {
+		if !visible(p.Mode) {
+			continue
+		}
+		var up []string
+		for d := filepath.Dir(p.Path); d != "/"; d = filepath.Dir(d) {
+			up = append(up, d)
+		}
+		for _, d := range up {
+			if !seen[d] && !covered(d, e.Paths) {
+				seen[d] = true
+				dirs = append(dirs, d)
+			}
+		}
+	}
+	return dirs
+}
+
+// covered reports whether an entry that makes things visible is at or above path.
+func covered(path string, paths []compiler.PathExpectation) bool {
+	for _, p := range paths {
+		if visible(p.Mode) && (path == p.Path || strings.HasPrefix(path, p.Path+"/")) {
+			return true
+		}
+	}
+	return false
+}
+
+func visible(mode policy.PathMode) bool {
+	return mode != policy.ModeHide && mode != policy.ModeAbsent
+}
+
+// uncovered lists the names in a directory that no entry is at, above or below.
+// Links are left out: opening one asks for its target, which is judged by its
+// own name.
+func uncovered(dir string, e compiler.Expectation) []string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	leads := map[string]bool{"/proc": true, "/dev": true}
+	for _, d := range interior(e) {
+		leads[d] = true
+	}
+	var names []string
+	for _, entry := range entries {
+		path := filepath.Join(dir, entry.Name())
+		if entry.Type()&os.ModeSymlink != 0 || leads[path] || covered(path, e.Paths) {
+			continue
+		}
+		if names = append(names, entry.Name()); len(names) == maxNames {
+			break
+		}
+	}
+	return names
+}
+
+// openable opens a directory or a regular file for reading. Of other kinds it
+// only asks for permission: opening a pipe or a device can block or act.
+func openable(path string) bool {
+	var st unix.Stat_t
+	if unix.Lstat(path, &st) != nil {
+		return false
+	}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFDIR, unix.S_IFREG, unix.S_IFLNK:
+		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+		if err != nil {
+			return false
+		}
+		_ = unix.Close(fd)
+		return true
+	}
+	return unix.Faccessat(unix.AT_FDCWD, path, unix.R_OK, unix.AT_EACCESS) == nil
+}
+
+// connectTimeout bounds a canary; loopback answers at once.
+const connectTimeout = 2 * time.Second

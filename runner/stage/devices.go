@@ -1,0 +1,67 @@
+package stage
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"confine/compiler"
+	"confine/policy"
+)
+
+// deviceLinks lead to /proc/self/fd, where the descriptor decides.
+var deviceLinks = []string{"fd", "stdin", "stdout", "stderr"}
+
+// listDevices names what the wrapper left in /dev, before Landlock closes it.
+func listDevices() []string {
+	entries, err := os.ReadDir("/dev")
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, entry := range entries {
+		if !slices.Contains(deviceLinks, entry.Name()) {
+			names = append(names, entry.Name())
+		}
+	}
+	return names
+}
+
+// checkDevices opens every device under Landlock: those of the policy must open,
+// all others must not.
+func checkDevices(e compiler.Expectation, names []string) Check {
+	c := Check{
+		Clause: "filesystem.dev", Subject: "/dev", At: e.DevAt,
+		Expected: "nothing but the devices of " + string(e.Dev), Status: Proven,
+	}
+	c.Found = c.Expected
+	allowed := func(name string) bool {
+		return e.Dev == policy.DevMinimal && slices.ContainsFunc(e.Landlock, func(r compiler.LandlockRule) bool {
+			return r.Path == "/dev/"+name
+		})
+	}
+	var wrong []string
+	for _, name := range names {
+		open := deviceOpens(filepath.Join("/dev", name))
+		// Without a controlling terminal /dev/tty is there and answers ENXIO.
+		if open != allowed(name) {
+			wrong = append(wrong, fmt.Sprintf("%s open: %t", name, open))
+		}
+	}
+	if len(wrong) > 0 {
+		c.Found, c.Status = strings.Join(wrong, ", "), Failed
+	}
+	return c
+}
+
+func deviceOpens(path string) bool {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
+	if err == nil {
+		_ = unix.Close(fd)
+	}
+	return err == nil || err == unix.ENXIO
+}

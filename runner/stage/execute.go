@@ -1,0 +1,62 @@
+package stage
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// lookPath finds a program the way execvp(3) does, with the program's own PATH.
+// A file that is there but cannot be executed is returned with EACCES.
+func lookPath(name string, environment []string) (string, unix.Errno) {
+	if strings.Contains(name, "/") {
+		return name, 0
+	}
+	var path string
+	for _, variable := range environment {
+		if value, ok := strings.CutPrefix(variable, "PATH="); ok {
+			path = value
+		}
+	}
+	denied := unix.Errno(0)
+	for _, dir := range filepath.SplitList(path) {
+		candidate := filepath.Join(dir, name)
+		var st unix.Stat_t
+		switch err := unix.Stat(candidate, &st); {
+		case err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG:
+		case unix.Faccessat(unix.AT_FDCWD, candidate, unix.X_OK, unix.AT_EACCESS) != nil:
+			denied = unix.EACCES
+		case filepath.IsAbs(candidate):
+			return candidate, 0
+		}
+	}
+	if denied != 0 {
+		return name, denied
+	}
+	return name, unix.ENOENT
+}
+
+// become turns the process into the program. It returns only on failure.
+func become(order *Order, program []unix.SockFilter) error {
+	path, e := lookPath(order.Arguments[0], order.Environment)
+	if e != 0 {
+		return &executeError{e}
+	}
+	if err := setRlimits(order.Expectation.Rlimits); err != nil {
+		return err
+	}
+	if e := loadFilter(program); e != 0 {
+		return fmt.Errorf("load the seccomp filter: %w", e)
+	}
+	// syscall.Exec restores the soft nofile limit that the Go runtime raised.
+	err := syscall.Exec(path, order.Arguments, order.Environment)
+	return &executeError{errno(err)}
+}
+
+// executeError means that everything was in place but for the program itself.
+type executeError struct{ errno unix.Errno }
+
+func (e *executeError) Error() string { return e.errno.Error() }

@@ -1,0 +1,66 @@
+package stage
+
+import (
+	"encoding/binary"
+	"fmt"
+	"runtime"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"confine/compiler"
+)
+
+// decodeFilter reads sock_filter records in the byte order of the host.
+func decodeFilter(data []byte) ([]unix.SockFilter, error) {
+	const record = 8
+	if len(data) == 0 || len(data)%record != 0 {
+		return nil, fmt.Errorf("seccomp filter of %d bytes is not made of %d-byte records", len(data), record)
+	}
+	program := make([]unix.SockFilter, 0, len(data)/record)
+	for ; len(data) > 0; data = data[record:] {
+		program = append(program, unix.SockFilter{
+			Code: binary.NativeEndian.Uint16(data), Jt: data[2], Jf: data[3], K: binary.NativeEndian.Uint32(data[4:]),
+		})
+	}
+	return program, nil
+}
+
+// loadFilter puts the calling thread under a filter. Other threads keep theirs:
+// with TSYNC and a strict filter, threads of the Go runtime died before execve.
+func loadFilter(program []unix.SockFilter) unix.Errno {
+	fprog := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
+	_, _, e := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&fprog)))
+	return e
+}
+
+// checkFilter loads the filter on a thread of its own, which ends afterwards,
+// and tries there what worked a moment before.
+func checkFilter(e compiler.Expectation, program []unix.SockFilter) []Check {
+	// unshare(0) does nothing at all, and no list of ours allows unshare.
+	canary := func() unix.Errno {
+		_, _, errno := unix.RawSyscall(unix.SYS_UNSHARE, 0, 0, 0)
+		return errno
+	}
+	before := canary()
+	result := make(chan [2]unix.Errno)
+	go func() {
+		// Never unlocked, so that the thread ends with the goroutine.
+		runtime.LockOSThread()
+		load := loadFilter(program)
+		result <- [2]unix.Errno{load, canary()}
+	}()
+	got := <-result
+	found := "loaded"
+	if got[0] != 0 {
+		found = unix.ErrnoName(got[0])
+	}
+	denied := equal("syscalls.base", "unshare(0) under the filter", e.FilterAt, "EPERM", unix.ErrnoName(got[1]))
+	if got[1] == 0 {
+		denied.Found = "allowed"
+	}
+	if before != 0 && denied.Status == Proven {
+		denied.Status = Unproven
+	}
+	return []Check{equal("syscalls.base", "filter", e.FilterAt, "loaded", found), denied}
+}

@@ -1,0 +1,90 @@
+package stage
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/landlock-lsm/go-landlock/landlock"
+	llsys "github.com/landlock-lsm/go-landlock/landlock/syscall"
+	"golang.org/x/sys/unix"
+
+	"confine/compiler"
+)
+
+// The rights that each class of rule stands for, see landlock(7). TRUNCATE
+// (kernel 6.2) and REFER (5.19) are left out where the kernel does not know them:
+// under a wrapper its read-only mounts say the same.
+const (
+	readRight = landlock.AccessFSSet(llsys.AccessFSReadFile | llsys.AccessFSReadDir)
+	execRight = readRight | landlock.AccessFSSet(llsys.AccessFSExecute)
+
+	writeRight = readRight | landlock.AccessFSSet(llsys.AccessFSWriteFile|llsys.AccessFSRemoveDir|
+		llsys.AccessFSRemoveFile|llsys.AccessFSMakeDir|llsys.AccessFSMakeReg|llsys.AccessFSMakeSock|
+		llsys.AccessFSMakeFifo|llsys.AccessFSMakeSym|llsys.AccessFSRefer|llsys.AccessFSTruncate)
+	deviceRight = landlock.AccessFSSet(llsys.AccessFSReadFile | llsys.AccessFSWriteFile)
+
+	// fileRights are those that a rule on something other than a directory may have.
+	fileRights = landlock.AccessFSSet(llsys.AccessFSExecute | llsys.AccessFSWriteFile |
+		llsys.AccessFSReadFile | llsys.AccessFSTruncate)
+)
+
+// rulesets are the rights that each version of the kernel's interface handles,
+// up to the newest that was measured: scopes are the last of them.
+var rulesets = []landlock.Config{
+	landlock.V1, landlock.V2, landlock.V3, landlock.V4, landlock.V5, landlock.V6,
+}
+
+// LandlockVersion asks the kernel for the version of its interface; 0 is none.
+func LandlockVersion() int {
+	version, err := llsys.LandlockGetABIVersion()
+	if err != nil {
+		return 0
+	}
+	return version
+}
+
+// applyLandlock restricts the whole process to the rules. It returns the version
+// of the interface that it used.
+func applyLandlock(rules []compiler.LandlockRule) (version int, err error) {
+	version = min(LandlockVersion(), len(rulesets))
+	if version < 1 {
+		return 0, errors.New("this kernel has no Landlock")
+	}
+	config := rulesets[version-1]
+	var options []landlock.Rule
+	for _, rule := range rules {
+		var st unix.Stat_t
+		if err := unix.Stat(rule.Path, &st); err != nil {
+			if rule.Optional || rule.Access == compiler.LandlockDevice {
+				continue
+			}
+			return 0, fmt.Errorf("landlock rule for %s: %w", rule.Path, err)
+		}
+		rights := rightsOf(rule.Access) & config.HandledAccessFS
+		if st.Mode&unix.S_IFMT != unix.S_IFDIR {
+			rights &= fileRights
+		}
+		options = append(options, landlock.PathAccess(rights, rule.Path))
+	}
+	if err := config.RestrictPaths(options...); err != nil {
+		return 0, fmt.Errorf("landlock: %w", err)
+	}
+	if version >= 6 {
+		if err := config.RestrictScoped(); err != nil {
+			return 0, fmt.Errorf("landlock scopes: %w", err)
+		}
+	}
+	return version, nil
+}
+
+func rightsOf(access compiler.LandlockAccess) landlock.AccessFSSet {
+	switch access {
+	case compiler.LandlockExecute:
+		return execRight
+	case compiler.LandlockWrite:
+		return writeRight
+	case compiler.LandlockDevice:
+		return deviceRight
+	}
+	return readRight
+}

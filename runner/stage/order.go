@@ -1,0 +1,77 @@
+package stage
+
+import "confine/compiler"
+
+// The descriptors that a stage inherits. They are the same in every launch, so
+// that no argument needs to say them.
+const (
+	// ControlFD is a SOCK_SEQPACKET socket to the runner.
+	ControlFD = 3
+	// BinaryFD is the executable itself: no path inside the sandbox leads to it.
+	BinaryFD = 4
+	// OrderFD is a sealed memfd with an Order.
+	OrderFD = 5
+	// ControlsFD is a memfd with the Controls that the launcher wrote.
+	ControlsFD = 6
+	// StdoutFD and StderrFD are the program's; 1 and 2 of the wrapper go to the
+	// runner, so that nothing of the wrapper mixes with the program's output.
+	StdoutFD = 7
+	StderrFD = 8
+	// ProfileFD is the wrapper's profile; the stage does not inherit it.
+	ProfileFD = 9
+)
+
+// Argument is the hidden first argument that makes the binary a stage.
+const Argument = "__stage"
+
+// Order is what the runner tells the launcher and the stage. It holds the
+// program's arguments and environment, so it travels in an unlinked, sealed
+// memfd and is never logged.
+type Order struct {
+	Expectation compiler.Expectation `json:"expectation"`
+	// SeccompFilters is how many filters there must be: the launcher's own and
+	// the wrapper's.
+	SeccompFilters int `json:"seccomp_filters"`
+	UID            int `json:"uid"`
+	GID            int `json:"gid"`
+	// Namespaces maps the names of /proc/PID/ns to the launcher's links.
+	Namespaces map[string]string `json:"namespaces"`
+	// Listeners are the runner's own, as targets of the connect canaries.
+	Listeners Listeners `json:"listeners"`
+
+	Arguments   []string `json:"arguments"`
+	Environment []string `json:"environment"`
+	Directory   string   `json:"directory"`
+	// Umask is the caller's; firejail resets its own.
+	Umask int `json:"umask"`
+}
+
+// Listeners are sockets that the runner opened for the time of the attestation.
+type Listeners struct {
+	// TCP is an address on the host's loopback.
+	TCP string `json:"tcp"`
+	// Abstract is the name of an abstract unix socket, without the leading NUL.
+	Abstract string `json:"abstract"`
+}
+
+// Controls are what the launcher could do outside the sandbox, as the same user:
+// only what succeeded there can prove anything by failing inside.
+type Controls struct {
+	// Paths are the entries of the policy.
+	Paths map[string]PathControl `json:"paths"`
+	// Open are names that no entry covers and that could be opened outside, by
+	// the directory that holds them.
+	Open map[string][]string `json:"open"`
+	// TCP and Abstract say whether the runner's listeners could be reached.
+	TCP      bool `json:"tcp"`
+	Abstract bool `json:"abstract"`
+}
+
+// PathControl is what the launcher found at a path.
+type PathControl struct {
+	Exists   bool   `json:"exists"`
+	Openable bool   `json:"openable"`
+	Writable bool   `json:"writable"`
+	Device   uint64 `json:"device"`
+	Inode    uint64 `json:"inode"`
+}

@@ -1,0 +1,72 @@
+package stage
+
+import (
+	"fmt"
+	"strconv"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"confine/policy"
+)
+
+// resources are the numbers of the names in setrlimit(2).
+var resources = map[string]int{
+	"as": unix.RLIMIT_AS, "core": unix.RLIMIT_CORE, "cpu": unix.RLIMIT_CPU, "data": unix.RLIMIT_DATA,
+	"fsize": unix.RLIMIT_FSIZE, "locks": unix.RLIMIT_LOCKS, "memlock": unix.RLIMIT_MEMLOCK,
+	"msgqueue": unix.RLIMIT_MSGQUEUE, "nice": unix.RLIMIT_NICE, "nofile": unix.RLIMIT_NOFILE,
+	"nproc": unix.RLIMIT_NPROC, "rss": unix.RLIMIT_RSS, "rtprio": unix.RLIMIT_RTPRIO,
+	"rttime": unix.RLIMIT_RTTIME, "sigpending": unix.RLIMIT_SIGPENDING, "stack": unix.RLIMIT_STACK,
+}
+
+// checkRlimits finds the limits that cannot be set: no process of ours has
+// CAP_SYS_RESOURCE here, so a hard limit can only be lowered.
+func checkRlimits(limits []policy.Rlimit) []Check {
+	var checks []Check
+	for _, limit := range limits {
+		c := Check{
+			Clause: "rlimits." + limit.Name, Subject: "hard limit at the start", At: limit.At,
+			Expected: "at least " + strconv.FormatUint(limit.Value, 10), Status: Proven,
+		}
+		var now unix.Rlimit
+		resource, known := resources[limit.Name]
+		switch err := unix.Getrlimit(resource, &now); {
+		case !known:
+			c.Found, c.Status = "no such resource", Failed
+		case err != nil:
+			c.Found, c.Status = unix.ErrnoName(errno(err)), Failed
+		case now.Max == unix.RLIM_INFINITY:
+			c.Found = "unlimited"
+		default:
+			c.Found = strconv.FormatUint(now.Max, 10)
+			if now.Max < limit.Value {
+				c.Status = Failed
+			}
+		}
+		checks = append(checks, c)
+	}
+	return checks
+}
+
+// setRlimits sets soft and hard limits and reads each back. It must be the last
+// thing before execve: a Go process does not survive a small RLIMIT_AS for long.
+func setRlimits(limits []policy.Rlimit) error {
+	for _, limit := range limits {
+		resource := resources[limit.Name]
+		want := syscall.Rlimit{Cur: limit.Value, Max: limit.Value}
+		// syscall.Setrlimit, not prlimit: for nofile it also stops syscall.Exec from
+		// putting back the soft limit that the Go runtime raised at its start.
+		if err := syscall.Setrlimit(resource, &want); err != nil {
+			return fmt.Errorf("set %s: %w", limit.Name, err)
+		}
+		var got unix.Rlimit
+		if _, _, e := unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, uintptr(resource), 0, uintptr(unsafe.Pointer(&got)), 0, 0); e != 0 {
+			return fmt.Errorf("read back %s: %w", limit.Name, e)
+		}
+		if got.Cur != want.Cur || got.Max != want.Max {
+			return fmt.Errorf("%s is %d after it was set to %d", limit.Name, got.Cur, want.Cur)
+		}
+	}
+	return nil
+}

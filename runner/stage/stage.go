@@ -1,0 +1,121 @@
+// Package stage is the first program inside every sandbox: it looks at what the
+// wrapper established, adds what the wrapper cannot say, looks again, and becomes
+// the untrusted program. It runs before any code of that program.
+//
+// The stage shares nothing with the sandbox but inherited descriptors. It does
+// not decide: it reports to the runner, which answers each report, and no answer
+// is a refusal.
+package stage
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+
+	"golang.org/x/sys/unix"
+)
+
+// Main is the whole life of a stage; it returns only if nothing was started. The
+// caller has locked the main thread, which is the one that execve keeps.
+func Main() int {
+	// After the limits are set there must be no need for memory.
+	debug.SetGCPercent(-1)
+	if err := run(); err != nil {
+		_ = Send(Message{Kind: Failure, Error: err.Error()})
+	}
+	return 1
+}
+
+func run() error {
+	order, err := ReadOrder()
+	if err != nil {
+		return err
+	}
+	var controls Controls
+	if err := ReadSealed(ControlsFD, "controls", &controls); err != nil {
+		return err
+	}
+	program, err := decodeFilter(order.Expectation.Filter)
+	if err != nil {
+		return err
+	}
+	checks, err := examine(order, controls)
+	if err != nil {
+		return err
+	}
+	if err := Send(Message{Kind: Found, Checks: checks}); err != nil {
+		return err
+	}
+	if !await() {
+		return nil
+	}
+	if err := unix.Chdir(order.Directory); err != nil {
+		return fmt.Errorf("change to the working directory: %w", err)
+	}
+	unix.Umask(order.Umask)
+	before := openBefore(order.Expectation)
+	devices := listDevices()
+	version, err := applyLandlock(order.Expectation.Landlock)
+	if err != nil {
+		return err
+	}
+	checks = checkLandlock(order.Expectation, before, controls)
+	checks = append(checks, checkDevices(order.Expectation, devices))
+	checks = append(checks, checkFilter(order.Expectation, program)...)
+	if err := Send(Message{Kind: Restricted, Checks: checks, Landlock: version}); err != nil {
+		return err
+	}
+	if !await() {
+		return nil
+	}
+	return execute(order, program)
+}
+
+// examine looks at what the wrapper established.
+func examine(order *Order, controls Controls) ([]Check, error) {
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return nil, fmt.Errorf("read own status: %w", err)
+	}
+	inside, err := ReadNamespaces("self")
+	if err != nil {
+		return nil, err
+	}
+	e := order.Expectation
+	checks := CheckIdentity("", ParseProcStatus(string(text)), order.UID, order.GID, order.SeccompFilters)
+	checks = append(checks, CheckNamespaces("", e, order.Namespaces, inside)...)
+	for _, p := range e.Paths {
+		checks = append(checks, checkPath(p, controls.Paths[p.Path])...)
+	}
+	checks = append(checks, checkUncovered(e, controls)...)
+	checks = append(checks, checkProc(e))
+	checks = append(checks, checkNetwork(e, order.Listeners, controls)...)
+	checks = append(checks, checkRlimits(e.Rlimits)...)
+	return checks, nil
+}
+
+// execute tells the runner that the program starts now, and starts it.
+func execute(order *Order, program []unix.SockFilter) error {
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
+		return fmt.Errorf("make the pipe that execve closes: %w", err)
+	}
+	if err := Send(Message{Kind: Executing}, pipe[0]); err != nil {
+		return err
+	}
+	_ = unix.Close(pipe[0])
+	if err := placeDescriptors(); err != nil {
+		return err
+	}
+	err := become(order, program)
+	// The byte must come before anything else: an end of the pipe without one
+	// means that execve succeeded.
+	var failed *executeError
+	if errors.As(err, &failed) {
+		_, _ = unix.Write(pipe[1], []byte{byte(failed.errno)})
+		return nil
+	}
+	_, _ = unix.Write(pipe[1], []byte{NotPlaced})
+	return err
+}

@@ -1,0 +1,115 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"confine/runner/stage"
+)
+
+// forwarded are the signals that go on to the program.
+var forwarded = []syscall.Signal{
+	syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2,
+}
+
+// catchSignals starts to collect the signals for the program. One that the
+// caller ignores, as nohup does with SIGHUP, stays ignored.
+func catchSignals() chan os.Signal {
+	ch := make(chan os.Signal, 16)
+	for _, s := range forwarded {
+		if !signal.Ignored(s) {
+			signal.Notify(ch, s)
+		}
+	}
+	return ch
+}
+
+// executeLimit bounds the time between a stage's last word and execve.
+const executeLimit = 10 * time.Second
+
+// awaitExecve waits until execve closes the pipe. The code is 126 or 127 if
+// execve failed, and 0 if the program runs.
+func awaitExecve(fd int) (code int, err error) {
+	if fd < 0 {
+		return 0, errors.New("the stage sent no pipe")
+	}
+	pipe := os.NewFile(uintptr(fd), "execve")
+	defer pipe.Close()
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return 0, err
+	}
+	polled := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	for deadline := time.Now().Add(executeLimit); ; {
+		n, err := unix.Poll(polled, int(time.Until(deadline).Milliseconds()))
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || n == 0 {
+			return 0, fmt.Errorf("the stage did not execute the program within %s", executeLimit)
+		}
+		break
+	}
+	var answer [1]byte
+	n, err := unix.Read(fd, answer[:])
+	switch {
+	case n == 0 && (err == nil || errors.Is(err, io.EOF)):
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("wait for execve: %w", err)
+	case answer[0] == stage.NotPlaced:
+		return 0, errors.New("the last restrictions could not be put in place")
+	}
+	switch unix.Errno(answer[0]) {
+	case unix.ENOENT, unix.ENOTDIR:
+		return ExitNotFound, nil
+	}
+	return ExitNotExecutable, nil
+}
+
+// wallGrace is how long a program may end by itself after SIGTERM.
+const wallGrace = 5 * time.Second
+
+// errGuard means that the program was killed because nobody watched any more.
+var errGuard = errors.New("the guard process was killed, and the program with it")
+
+// supervise waits for the program's end, passes signals on to it and counts its
+// time. A limit of 0 is none.
+func (s *sandbox) supervise(signals <-chan os.Signal, limit time.Duration) (code int, err error) {
+	var over, dead <-chan time.Time
+	if limit > 0 {
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		over = timer.C
+	}
+	guard := s.guard.died
+	late := false
+	for {
+		select {
+		case <-s.ended:
+			if late {
+				return ExitWallTime, nil
+			}
+			return s.exitCode(), err
+		case sig := <-signals:
+			// To the program itself: firejail would wait a second, send SIGTERM
+			// whatever came, and lose the exit code.
+			_ = unix.PidfdSendSignal(s.program, sig.(syscall.Signal), nil, 0)
+		case <-over:
+			late, over = true, nil
+			_ = unix.PidfdSendSignal(s.program, unix.SIGTERM, nil, 0)
+			dead = time.After(wallGrace)
+		case <-dead:
+			s.kill()
+		case <-guard:
+			guard, err = nil, errGuard
+			s.kill()
+		}
+	}
+}
