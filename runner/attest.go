@@ -1,3 +1,5 @@
+//go:build linux
+
 package runner
 
 import (
@@ -5,8 +7,8 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 
-	"confine/policy"
 	"confine/runner/stage"
 )
 
@@ -39,18 +41,38 @@ func attestFromHost(pid, wrapper int, order *stage.Order) ([]stage.Check, error)
 }
 
 // checkDescent shows that the reporting process lives in the PID namespace that
-// the wrapper made: its parent is that namespace's init, a child of the wrapper.
+// the wrapper made: its parent is PID 1 there, and a child of the wrapper.
 func checkDescent(pid, wrapper int) stage.Check {
 	c := stage.Check{
-		Clause: "sandbox", Subject: "process tree" + seenFromHost, At: policy.Position{},
-		Expected: "a grandchild of the wrapper", Found: "a grandchild of the wrapper", Status: stage.Proven,
+		Clause: "sandbox", Subject: "process tree" + seenFromHost,
+		Expected: "PID 1 of the sandbox between the wrapper and the stage", Status: stage.Proven,
 	}
-	if init, err := parentOf(pid); err != nil {
+	c.Found = c.Expected
+	if _, err := initOf(pid, wrapper); err != nil {
 		c.Found, c.Status = err.Error(), stage.Failed
-	} else if grandparent, err := parentOf(init); err != nil || grandparent != wrapper {
-		c.Found, c.Status = "not below the wrapper", stage.Failed
 	}
 	return c
+}
+
+// initOf finds the sandbox's PID 1. Whoever is not exactly that must never be
+// taken for it: it is what gets killed with all its descendants.
+func initOf(pid, wrapper int) (int, error) {
+	init, err := parentOf(pid)
+	if err != nil {
+		return 0, err
+	}
+	status, err := procStatus(init)
+	if err != nil {
+		return 0, err
+	}
+	numbers := strings.Fields(status["NSpid"])
+	switch {
+	case status["PPid"] != strconv.Itoa(wrapper):
+		return 0, errors.New("no process between the wrapper and the stage")
+	case len(numbers) < 2 || numbers[len(numbers)-1] != "1":
+		return 0, errors.New("the wrapper made no PID namespace")
+	}
+	return init, nil
 }
 
 func procStatus(pid int) (stage.ProcStatus, error) {

@@ -1,3 +1,5 @@
+//go:build linux
+
 package runner
 
 import (
@@ -29,7 +31,7 @@ func (h Host) FirejailProblems(mode policy.NetworkMode) []Problem {
 			Expected: "Linux 5.13 or later, with landlock in the lsm= list of its command line",
 		})
 	}
-	if h.Caller.NoNewPrivs && h.Caller.UID != 0 {
+	if h.Caller.NoNewPrivs {
 		problems = append(problems, Problem{
 			Message: "the caller has no_new_privs, so the SUID bit of firejail does nothing",
 			Found:   "NoNewPrivs 1", Expected: "NoNewPrivs 0",
@@ -54,7 +56,7 @@ func (h Host) FirejailProblems(mode policy.NetworkMode) []Problem {
 
 func (h Host) describeCaller() string {
 	if h.Caller.KernelThreads {
-		return fmt.Sprintf("bounding set %016x", h.Caller.Bounding)
+		return fmt.Sprintf("bounding set %s", h.Caller.Bounding)
 	}
-	return fmt.Sprintf("no kernel thread among PIDs 1-10 (a container), bounding set %016x", h.Caller.Bounding)
+	return fmt.Sprintf("no kernel thread among PIDs 1-10 (a container), bounding set %s", h.Caller.Bounding)
 }

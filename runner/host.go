@@ -1,6 +1,9 @@
+//go:build linux
+
 package runner
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -27,12 +30,21 @@ type Caller struct {
 	NoNewPrivs bool `json:"no_new_privs"`
 	// SeccompFilters is how many filters the caller runs under.
 	SeccompFilters int `json:"seccomp_filters"`
-	// Bounding is the capability bounding set, as a mask of capabilities(7).
-	Bounding uint64 `json:"bounding"`
+	// Bounding is the capability bounding set.
+	Bounding CapabilitySet `json:"bounding"`
 	// KernelThreads reports whether one is among PIDs 1 to 10, which is how
 	// firejail tells a host from a container (no_sandbox.c).
 	KernelThreads bool `json:"kernel_threads"`
 }
+
+// CapabilitySet is a mask of capabilities(7), in the form of proc_pid_status(5).
+type CapabilitySet uint64
+
+// String gives sixteen hexadecimal digits.
+func (s CapabilitySet) String() string { return fmt.Sprintf("%016x", uint64(s)) }
+
+// MarshalText makes a set a string in JSON.
+func (s CapabilitySet) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // ProbeHost looks at the running system.
 func ProbeHost() Host {
@@ -65,7 +77,8 @@ func probeCaller() Caller {
 	status := stage.ParseProcStatus(string(text))
 	c.NoNewPrivs = status["NoNewPrivs"] == "1"
 	c.SeccompFilters, _ = strconv.Atoi(status["Seccomp_filters"])
-	c.Bounding, _ = strconv.ParseUint(status["CapBnd"], 16, 64)
+	bounding, _ := strconv.ParseUint(status["CapBnd"], 16, 64)
+	c.Bounding = CapabilitySet(bounding)
 	return c
 }
 

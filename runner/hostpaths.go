@@ -1,9 +1,13 @@
+//go:build linux
+
 package runner
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"confine/policy"
 )
@@ -42,6 +46,7 @@ func checkLink(link policy.Link) error {
 	}
 	r := refuse("this host has another %s than the policy%s", link.From, where(link.At))
 	r.Found, r.Expected = link.From+" leads to "+found, "a link to "+link.To
+	r.Instead = []string{fmt.Sprintf("%q = %q in [filesystem] links, if that is right for every host of this policy", link.From, found)}
 	return r
 }
 
@@ -92,6 +97,15 @@ func chooseDirectory(p *policy.Policy) (string, error) {
 		}
 		if directory, err = filepath.EvalSymlinks(current); err != nil {
 			return "", refuse("find the working directory: %v", err)
+		}
+	}
+	for _, e := range p.Filesystem.Entries {
+		if e.Mode == policy.ModeTmp && strings.HasPrefix(directory, e.Path+"/") {
+			r := refuse("the working directory does not exist in the sandbox%s", where(at))
+			r.Found = fmt.Sprintf("%s, below tmp %s (%s), which starts empty", directory, e.Path, e.At)
+			r.Expected = "a directory that the policy lets the program read"
+			r.Instead = []string{"start from an allowed directory, or set [process] directory"}
+			return "", r
 		}
 	}
 	if d := p.Decide(policy.Access{Kind: policy.AccessRead, Target: directory}); !d.Allowed {

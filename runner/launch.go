@@ -1,3 +1,5 @@
+//go:build linux
+
 package runner
 
 import (
@@ -16,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"confine/compiler/firejail"
+	"confine/policy"
 	"confine/runner/stage"
 )
 
@@ -89,6 +92,13 @@ func (l *launchable) order(listeners stage.Listeners) (*stage.Order, error) {
 	if err != nil {
 		return nil, err
 	}
+	devices := map[string]uint64{}
+	for _, e := range l.Policy.Filesystem.Entries {
+		var st unix.Stat_t
+		if e.Mode == policy.ModeTmp && unix.Stat(e.Path, &st) == nil {
+			devices[e.Path] = uint64(st.Dev) //nolint:unconvert // 32 bits wide on some architectures
+		}
+	}
 	umask := unix.Umask(0)
 	unix.Umask(umask)
 	return &stage.Order{
@@ -97,6 +107,7 @@ func (l *launchable) order(listeners stage.Listeners) (*stage.Order, error) {
 		UID:            l.identity.UID,
 		GID:            l.identity.GID,
 		Namespaces:     namespaces,
+		HostDevices:    devices,
 		Listeners:      listeners,
 		Arguments:      l.Program,
 		Environment:    composeEnvironment(l.Policy.Environment, l.Environment),
@@ -150,9 +161,6 @@ func (l *launchable) attest(s *sandbox, order *stage.Order, signals <-chan os.Si
 		checks = append(checks, m.Checks...)
 		if reporter == 0 {
 			reporter = pid
-			if err := s.adopt(pid); err != nil {
-				return checks, landlock, s.refuse(err)
-			}
 			seen, err := attestFromHost(pid, s.cmd.Process.Pid, order)
 			if err != nil {
 				return checks, landlock, s.refuse(err)
@@ -166,6 +174,9 @@ func (l *launchable) attest(s *sandbox, order *stage.Order, signals <-chan os.Si
 			return checks, landlock, r
 		}
 		if kind == stage.Found {
+			if err := s.adopt(pid); err != nil {
+				return checks, landlock, s.refuse(err)
+			}
 			if err := s.proceed(); err != nil {
 				return checks, landlock, s.refuse(err)
 			}
@@ -246,7 +257,8 @@ func (l *launchable) evidence(s *sandbox, checks []stage.Check, landlock int, re
 		Started:   l.started.UTC(),
 		Policy:    ReceiptPolicy{Name: l.Policy.Name, File: l.Policy.File, SHA256: l.Policy.Digest},
 		Target:    l.bundle.Target,
-		Host:      ReceiptHost{Kernel: l.host.Kernel, Landlock: landlock, Caller: l.host.Caller.UID},
+		Host:      ReceiptHost{Kernel: l.host.Kernel, Landlock: l.host.Landlock, Caller: l.host.Caller.UID},
+		Landlock:  landlock,
 		User:      l.identity,
 		Program:   l.Program[0],
 		Artifacts: map[string]string{},

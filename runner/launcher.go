@@ -1,9 +1,12 @@
+//go:build linux
+
 package runner
 
 import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -74,6 +77,10 @@ func launch() error {
 	if err := stage.WriteControls(stage.TakeControls(order)); err != nil {
 		return err
 	}
+	// When the runner is dead nobody reads what firejail prints, and SIGPIPE would
+	// end it before it removes its files from /run/firejail. The stage gives the
+	// program the default again.
+	signal.Ignore(syscall.SIGPIPE)
 	err = syscall.Exec(plan.Path, plan.Arguments, plan.Environment)
 	return fmt.Errorf("start %s: %w", plan.Path, err)
 }
@@ -89,7 +96,7 @@ func dropTo(uid, gid int) error {
 		{"set the user", syscall.Setresuid(uid, uid, uid)},
 	} {
 		if step.err != nil {
-			return fmt.Errorf("%s: %w", step.what, step.err)
+			return fmt.Errorf("%s, which takes CAP_SETUID and CAP_SETGID: %w", step.what, step.err)
 		}
 	}
 	text, err := os.ReadFile("/proc/self/status")

@@ -1,11 +1,8 @@
+//go:build linux
+
 package runner
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"confine/compiler"
@@ -24,6 +21,9 @@ type Receipt struct {
 	Host    ReceiptHost     `json:"host"`
 	User    Identity        `json:"user"`
 	Program string          `json:"program"`
+	// Landlock is the version of the interface whose rights the stage handled; the
+	// host's own may be newer.
+	Landlock int `json:"landlock_handled"`
 	// Artifacts are the SHA-256 of the bundle's files, by name.
 	Artifacts map[string]string   `json:"artifacts"`
 	Coverage  []compiler.Coverage `json:"coverage"`
@@ -45,7 +45,7 @@ type ReceiptPolicy struct {
 // ReceiptHost names where it was enforced.
 type ReceiptHost struct {
 	Kernel   string `json:"kernel"`
-	Landlock int    `json:"landlock"`
+	Landlock int    `json:"landlock_abi"`
 	Caller   int    `json:"caller_uid"`
 }
 
@@ -54,47 +54,3 @@ const (
 	outcomeProven  = "proven"
 	outcomeRefused = "refused"
 )
-
-// receiptFile is a receipt that appears under its name only when it is whole.
-type receiptFile struct {
-	path string
-	temp *os.File
-}
-
-// openReceipt makes sure before the launch that the evidence can be written.
-func openReceipt(path string) (*receiptFile, error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), ".confine-receipt-*")
-	if err != nil {
-		r := refuse("the receipt cannot be written")
-		r.Found, r.Expected = err.Error(), "a directory in which this user can make files"
-		return nil, r
-	}
-	return &receiptFile{path: path, temp: temp}, nil
-}
-
-func (f *receiptFile) write(r Receipt) error {
-	data, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode the receipt: %w", err)
-	}
-	if _, err = f.temp.Seek(0, io.SeekStart); err == nil {
-		_, err = f.temp.Write(append(data, '\n'))
-	}
-	if err == nil {
-		err = f.temp.Sync()
-	}
-	if err == nil {
-		// os.CreateTemp made it 0600.
-		err = os.Rename(f.temp.Name(), f.path)
-	}
-	if err != nil {
-		return fmt.Errorf("write the receipt: %w", err)
-	}
-	return nil
-}
-
-// discard removes what a launch without a receipt leaves.
-func (f *receiptFile) discard() {
-	_ = os.Remove(f.temp.Name())
-	_ = f.temp.Close()
-}

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package runner makes a compiled policy so on the running host: it probes,
 // launches, attests from inside and from outside, supervises and cleans up. Only
 // this package makes system calls and starts processes.
@@ -55,6 +57,11 @@ func Run(o Options) (code int, err error) {
 	if len(o.Program) == 0 || o.Program[0] == "" {
 		r := refuse("no command was given")
 		r.Instead = []string{"confine run --policy POLICY -- COMMAND [ARGUMENT...]"}
+		return ExitRefused, r
+	}
+	if o.Backend == BackendNone && (o.User != "" || o.Receipt != "") {
+		r := refuse("--backend none changes no user and proves nothing")
+		r.Found, r.Expected = "--user or --receipt beside --backend none", "neither"
 		return ExitRefused, r
 	}
 	if o.Backend == BackendNone {
@@ -141,6 +148,7 @@ func refuseProblems(problems []Problem) *Refusal {
 	r.Found, r.Expected, r.Instead = first.Found, first.Expected, first.Instead
 	for _, p := range problems[1:] {
 		r.Failed = append(r.Failed, "also: "+p.Message+": "+p.Found)
+		r.Instead = append(r.Instead, p.Instead...)
 	}
 	return r
 }

@@ -1,3 +1,5 @@
+//go:build linux
+
 package runner
 
 import (
@@ -30,6 +32,8 @@ type sandbox struct {
 	// wrapper, init and program are pidfds, -1 until known. Init is PID 1 of the
 	// sandbox, program the stage and then what it became.
 	wrapper, init, program int
+	// initPID is the number of PID 1 on the host.
+	initPID int
 	// ended is closed when the wrapper was reaped; state is valid then.
 	ended chan struct{}
 	state *os.ProcessState
@@ -101,7 +105,7 @@ func startSandbox(plan launcherPlan, order *stage.Order, profile []byte, stdio [
 }
 
 // errSilent means that the wrapper ended without a word of a stage.
-var errSilent = errors.New("the wrapper ended before the sandbox could be proven")
+var errSilent = errors.New("firejail ended before the sandbox could be proven")
 
 // receive waits for the next message, its sender and its descriptor.
 func (s *sandbox) receive(limit time.Duration) (m stage.Message, pid, fd int, err error) {
@@ -139,7 +143,7 @@ func (s *sandbox) proceed() error {
 
 // adopt takes hold of the reporting process and of its PID 1.
 func (s *sandbox) adopt(pid int) error {
-	init, err := parentOf(pid)
+	init, err := initOf(pid, s.cmd.Process.Pid)
 	if err != nil {
 		return err
 	}
@@ -152,10 +156,27 @@ func (s *sandbox) adopt(pid int) error {
 		}
 	}
 	// A number that was used again in between would have another parent.
-	if again, err := parentOf(pid); err != nil || again != init {
+	if again, err := initOf(pid, s.cmd.Process.Pid); err != nil || again != init {
 		return errors.New("the stage's process id changed its meaning")
 	}
+	s.initPID = init
 	return s.guard.watch(guardInit, s.init)
+}
+
+// programEnded returns a channel that is closed when the program has ended.
+func (s *sandbox) programEnded() <-chan struct{} {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		for !awaitExit(s.program, time.Hour) {
+			select {
+			case <-s.ended:
+				return
+			default:
+			}
+		}
+	}()
+	return over
 }
 
 // kill ends everything in the sandbox at once, and then the wrapper.

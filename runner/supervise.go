@@ -1,3 +1,5 @@
+//go:build linux
+
 package runner
 
 import (
@@ -88,7 +90,7 @@ func (s *sandbox) supervise(signals <-chan os.Signal, limit time.Duration) (code
 		defer timer.Stop()
 		over = timer.C
 	}
-	guard := s.guard.died
+	guard, program := s.guard.died, s.programEnded()
 	late := false
 	for {
 		select {
@@ -97,6 +99,11 @@ func (s *sandbox) supervise(signals <-chan os.Signal, limit time.Duration) (code
 				return ExitWallTime, nil
 			}
 			return s.exitCode(), err
+		case <-program:
+			program = nil
+			if !killOrphans(s.initPID, s.ended) {
+				s.kill()
+			}
 		case sig := <-signals:
 			// To the program itself: firejail would wait a second, send SIGTERM
 			// whatever came, and lose the exit code.

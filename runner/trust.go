@@ -1,8 +1,13 @@
+//go:build linux
+
 package runner
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -11,34 +16,70 @@ import (
 // by way of a directory above it: the next launch would run under what the
 // program wrote.
 func checkTrust(what, file string, id Identity) error {
-	path, err := filepath.Abs(file)
+	steps, err := trail(file)
 	if err != nil {
 		return refuse("find %s: %v", what, err)
 	}
-	resolved, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return refuse("find %s: %v", what, err)
-	}
-	// Both ways matter: who can change the link decides what it leads to.
-	for _, start := range []string{path, resolved} {
-		for p := start; ; p = filepath.Dir(p) {
-			if why := writableBy(p, p == start, id); why != "" {
-				r := refuse("the program's own user could change %s %s", what, file)
-				r.Found = why
-				r.Expected = fmt.Sprintf("a file that user %s (uid %d) cannot write, in directories that it cannot write", id.Name, id.UID)
-				r.Instead = []string{"chown root: " + p, "chmod go-w " + p}
-				return r
-			}
-			if p == "/" {
-				break
-			}
+	for _, p := range steps {
+		if why := writableBy(p, id); why != "" {
+			r := refuse("the program's own user could change %s %s", what, file)
+			r.Found = why
+			r.Expected = fmt.Sprintf("a file that user %s (uid %d) cannot write, in directories that it cannot write", id.Name, id.UID)
+			r.Instead = []string{"move it to a directory of root's, for example /etc/confine", "or: chown root: " + p + " && chmod go-w " + p}
+			return r
 		}
 	}
 	return nil
 }
 
+// maxLinks is how many links the kernel follows, see path_resolution(7).
+const maxLinks = 40
+
+// trail lists every directory, link and file that decides what a path means, the
+// way the kernel resolves it. A link in the middle of a chain matters as much as
+// the last: who can change it decides what it leads to.
+func trail(path string) ([]string, error) {
+	if !filepath.IsAbs(path) {
+		current, err := os.Getwd()
+		if err != nil {
+			return nil, err
+		}
+		// Not cleaned: behind a link, ".." is not the directory before it.
+		path = current + "/" + path
+	}
+	steps, at, links := []string{"/"}, "/", 0
+	for rest := strings.Split(path, "/"); len(rest) > 0; {
+		part := rest[0]
+		rest = rest[1:]
+		switch part {
+		case "", ".":
+			continue
+		case "..":
+			at = filepath.Dir(at)
+			continue
+		}
+		at = filepath.Join(at, part)
+		steps = append(steps, at)
+		target, err := os.Readlink(at)
+		switch {
+		case errors.Is(err, unix.EINVAL):
+			continue // no link
+		case err != nil:
+			return nil, err
+		}
+		if links++; links > maxLinks {
+			return nil, &os.PathError{Op: "follow", Path: path, Err: unix.ELOOP}
+		}
+		if at = filepath.Dir(at); filepath.IsAbs(target) {
+			at = "/"
+		}
+		rest = append(strings.Split(target, "/"), rest...)
+	}
+	return steps, nil
+}
+
 // writableBy says how a user can change what a path means, or "".
-func writableBy(path string, file bool, id Identity) string {
+func writableBy(path string, id Identity) string {
 	var st unix.Stat_t
 	if err := unix.Lstat(path, &st); err != nil {
 		return fmt.Sprintf("%s: %v", path, err)
@@ -50,13 +91,22 @@ func writableBy(path string, file bool, id Identity) string {
 		return describe("its own")
 	case st.Mode&unix.S_IFMT == unix.S_IFLNK:
 		return ""
-	case !file && mode&unix.S_ISVTX != 0:
+	case st.Mode&unix.S_IFMT == unix.S_IFDIR && mode&unix.S_ISVTX != 0:
 		// In a sticky directory only the owner can replace a file.
 		return ""
 	case int(st.Gid) == id.GID && mode&0o020 != 0:
 		return describe("writable by its group")
 	case mode&0o002 != 0:
 		return describe("writable by everybody")
+	case mode&0o020 != 0 && hasACL(path):
+		return describe("writable through its access control list")
 	}
 	return ""
+}
+
+// hasACL reports whether a file has entries for users and groups by name. With
+// such, the group bits of the mode are their mask, see acl(5).
+func hasACL(path string) bool {
+	size, err := unix.Lgetxattr(path, "system.posix_acl_access", nil)
+	return err == nil && size > 0
 }

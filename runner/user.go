@@ -1,3 +1,5 @@
+//go:build linux
+
 package runner
 
 import (
@@ -32,11 +34,8 @@ func chooseIdentity(flag string, p policy.Process) (Identity, error) {
 	var err error
 	if name == "" {
 		account, err = user.LookupId(strconv.Itoa(caller))
-	} else if account, err = user.Lookup(name); err != nil {
-		var number *user.User
-		if number, err = user.LookupId(name); err == nil {
-			account = number
-		}
+	} else if account, err = user.Lookup(name); err != nil && isNumber(name) {
+		account, err = user.LookupId(name)
 	}
 	if err != nil {
 		return Identity{}, unknownUser(name, at, err)
@@ -81,9 +80,15 @@ func unknownUser(name string, at policy.Position, err error) error {
 	return refuse("look up user %q: %v", name, err)
 }
 
-// safeWord repeats a name only if a shell would take it as one word.
+// isNumber reports whether a user was named by its id.
+func isNumber(name string) bool {
+	_, err := strconv.ParseUint(name, 10, 32)
+	return err == nil
+}
+
+// safeWord repeats a name only if useradd(8) would take it, and a shell as one word.
 func safeWord(name string) string {
-	if name == "" || strings.ContainsFunc(name, func(r rune) bool {
+	if name == "" || name[0] == '-' || name[0] >= '0' && name[0] <= '9' || strings.ContainsFunc(name, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_')
 	}) {
 		return "NAME"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,7 +28,7 @@ examples:
 
 func compileCommand(args []string, s streams) int {
 	flags := pflag.NewFlagSet("compile", pflag.ContinueOnError)
-	backend := flags.String("backend", string(compiler.Firejail), "what the bundle is for: firejail")
+	backend := flags.String("backend", string(compiler.Firejail), "`name` of what the bundle is for: firejail")
 	backendVersion := flags.String("backend-version", firejail.Known[0].String(), "`version` of the backend's tool")
 	arch := flags.String("arch", defaultArch(), "`machine` that runs the program: x86_64 or aarch64")
 	output := flags.StringP("output", "o", "", "`directory` to write to; it is made if missing")
@@ -38,12 +39,12 @@ func compileCommand(args []string, s streams) int {
 		explain(s.stderr, err)
 		return exitUsage
 	}
-	name, err := exactlyOne(flags.Args(), "policy")
+	name, err := onePolicy(flags.Args())
 	if err != nil {
 		return fail(err)
 	}
 	if *output == "" {
-		return fail(fmt.Errorf("no output directory: add -o DIRECTORY"))
+		return fail(errors.New("no output directory: add -o DIRECTORY"))
 	}
 	version, err := compiler.ParseVersion(*backendVersion)
 	if err != nil {

@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -22,12 +24,18 @@ examples:
 
 func doctorCommand(args []string, s streams) int {
 	flags := pflag.NewFlagSet("doctor", pflag.ContinueOnError)
-	format := flags.String("format", "text", "text or json")
+	format := flags.String("format", "text", "`form` of the answer: text or json")
 	if code, ok := parseFlags(flags, args, s, doctorHelp, exitUsage); !ok {
 		return code
 	}
+	if flags.NArg() > 0 {
+		fmt.Fprintf(s.stderr, "confine: doctor takes no arguments, found %q\n", flags.Arg(0))
+		return exitUsage
+	}
 	host := runner.ProbeHost()
-	problems := host.FirejailProblems("")
+	// Never nil: JSON has a list where there may be one, also when it is empty.
+	problems := append([]runner.Problem{}, host.FirejailProblems("")...)
+	host.Firejail.Problems = append([]runner.Problem{}, host.Firejail.Problems...)
 	code := 0
 	if len(problems) > 0 {
 		code = 1

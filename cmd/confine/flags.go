@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/pflag"
+
+	"confine/runner"
 )
 
 // exitUsage is the code of every command but run for a command line or an input
@@ -22,9 +24,16 @@ func parseFlags(flags *pflag.FlagSet, args []string, s streams, help string, fai
 	case err == nil:
 		return 0, true
 	case errors.Is(err, pflag.ErrHelp):
-		fmt.Fprintf(s.stdout, "%s\nflags:\n%s", help, flags.FlagUsagesWrapped(100))
+		fmt.Fprint(s.stdout, help)
+		if flags.HasFlags() {
+			fmt.Fprintf(s.stdout, "\nflags:\n%s", flags.FlagUsagesWrapped(100))
+		}
 		return 0, false
 	}
-	fmt.Fprintf(s.stderr, "confine: %v\n  confine %s --help lists the flags\n", err, flags.Name())
+	nothing := ""
+	if failure == runner.ExitRefused {
+		nothing = "refused, nothing ran: "
+	}
+	fmt.Fprintf(s.stderr, "confine: %s%v\n  confine %s --help lists the flags\n", nothing, err, flags.Name())
 	return failure, false
 }

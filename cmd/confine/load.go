@@ -40,9 +40,9 @@ func readPolicy(name string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read the policy: %w", err)
 	case info.IsDir():
-		return nil, fmt.Errorf("read the policy: %s is a directory: expected a file", name)
+		return nil, fmt.Errorf("the policy %q is a directory: expected a file", name)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("read the policy: %s is no regular file", name)
+		return nil, fmt.Errorf("the policy %q is a %s: expected a regular file", name, kindOf(info.Mode()))
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -54,6 +54,19 @@ func readPolicy(name string) ([]byte, error) {
 		return nil, fmt.Errorf("read the policy: %w", err)
 	}
 	return src, nil
+}
+
+// kindOf names what can stand where a policy file was expected.
+func kindOf(mode os.FileMode) string {
+	switch {
+	case mode&os.ModeNamedPipe != 0:
+		return "pipe"
+	case mode&os.ModeSocket != 0:
+		return "socket"
+	case mode&os.ModeDevice != 0:
+		return "device"
+	}
+	return "special file"
 }
 
 // explain prints an error in the form that its kind deserves.
@@ -73,11 +86,15 @@ func explain(w io.Writer, err error) {
 	}
 }
 
-// exactlyOne takes the one argument of a command.
-func exactlyOne(args []string, what string) (string, error) {
+// onePolicy takes the one argument of a command that works on a policy.
+func onePolicy(args []string) (string, error) {
 	args = slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "" })
-	if len(args) != 1 {
-		return "", fmt.Errorf("expected one %s, found %d", what, len(args))
+	switch len(args) {
+	case 1:
+		return args[0], nil
+	case 0:
+		return "", fmt.Errorf("no policy was given: expected a file, or one of confine's own: %s",
+			strings.Join(policies.Names(), ", "))
 	}
-	return args[0], nil
+	return "", fmt.Errorf("expected one policy, found %d: %s", len(args), strings.Join(args, " "))
 }

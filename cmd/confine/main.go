@@ -7,7 +7,7 @@ import (
 	"os"
 	"sort"
 
-	"confine/runner"
+	"github.com/spf13/pflag"
 )
 
 // version is set by the build.
@@ -38,10 +38,32 @@ func init() {
 }
 
 func main() {
-	if code, ok := runner.Hidden(); ok {
+	if code, ok := hidden(); ok {
 		os.Exit(code)
 	}
-	os.Exit(dispatch(os.Args[1:], streams{os.Stdout, os.Stderr}))
+	stdout := &result{w: os.Stdout}
+	code := dispatch(os.Args[1:], streams{stdout, os.Stderr})
+	if stdout.err != nil {
+		fmt.Fprintf(os.Stderr, "confine: write the result: %v\n", stdout.err)
+		code = max(code, exitUsage)
+	}
+	os.Exit(code)
+}
+
+// result is stdout that remembers its first error: an answer that was lost on the
+// way to a full disk is no success.
+type result struct {
+	w   io.Writer
+	err error
+}
+
+func (r *result) Write(data []byte) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	n, err := r.w.Write(data)
+	r.err = err
+	return n, err
 }
 
 func dispatch(args []string, s streams) int {
@@ -51,6 +73,9 @@ func dispatch(args []string, s streams) int {
 	}
 	switch args[0] {
 	case "help", "--help", "-h":
+		if len(args) > 1 && args[0] == "help" {
+			return dispatch([]string{args[1], "--help"}, s)
+		}
 		usage(s.stdout)
 		return 0
 	case "--version":
@@ -79,7 +104,23 @@ func usage(w io.Writer) {
 	fmt.Fprint(w, "\nconfine COMMAND --help tells more, with examples\n")
 }
 
-func versionCommand(_ []string, s streams) int {
+const versionHelp = `usage: confine version
+
+prints the version that the build stamped, or dev
+
+examples:
+  confine version
+`
+
+func versionCommand(args []string, s streams) int {
+	flags := pflag.NewFlagSet("version", pflag.ContinueOnError)
+	if code, ok := parseFlags(flags, args, s, versionHelp, exitUsage); !ok {
+		return code
+	}
+	if flags.NArg() > 0 {
+		fmt.Fprintf(s.stderr, "confine: version takes no arguments, found %q\n", flags.Arg(0))
+		return exitUsage
+	}
 	fmt.Fprintln(s.stdout, "confine", version)
 	return 0
 }

@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -19,7 +21,8 @@ from inside and from outside; where that fails, nothing runs and the exit code i
 
 examples:
   # a connector, as a root caller
-  confine run --policy source-declarative-manifest --user airbyte -- source-declarative-manifest spec
+  confine run --policy source-declarative-manifest --user airbyte -- \
+      source-declarative-manifest spec
 
   # with the evidence of what was proven
   confine run --policy my.toml --receipt receipt.json -- python main.py check --config c.json
@@ -40,7 +43,7 @@ func runCommand(args []string, s streams) int {
 	// The program's own flags are none of ours.
 	flags.SetInterspersed(false)
 	name := flags.String("policy", "", "policy `file`, or the name of one of confine's own")
-	backend := flags.String("backend", runner.BackendAuto, "firejail, auto, or none: no sandbox, for debugging")
+	backend := flags.String("backend", runner.BackendAuto, "`name` of what confines: firejail, auto, or none (no sandbox, for debugging)")
 	user := flags.String("user", "", "`name` or id of the user that runs the program (default: the policy's, or the caller)")
 	receipt := flags.String("receipt", "", "write what was proven to this `file` as JSON, mode 0600")
 	quiet := flags.Bool("quiet", false, "say nothing about a launch that was proven")
@@ -54,7 +57,6 @@ func runCommand(args []string, s streams) int {
 	}
 	p, file, err := loadPolicy(*name)
 	if err != nil {
-		explain(s.stderr, err)
 		return refused(s, err)
 	}
 	code, err := runner.Run(runner.Options{
@@ -62,29 +64,32 @@ func runCommand(args []string, s streams) int {
 		Program: flags.Args(), Environment: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Log: s.stderr, Quiet: *quiet,
 	})
-	if err != nil {
+	switch {
+	case err != nil && code == runner.ExitRefused:
+		return refused(s, err)
+	case err != nil:
 		explain(s.stderr, err)
-		if code == runner.ExitRefused {
-			return refused(s, err)
-		}
 	}
 	return code
 }
 
-// refused adds the line that says that nothing ran where the error itself, being
-// about the policy's text, does not.
+// refused prints an error, and that nothing ran where the error itself, being
+// about the policy's text, does not say so.
 func refused(s streams, err error) int {
 	var refusal *runner.Refusal
 	var diagnostics policy.Diagnostics
 	var refusals compiler.Refusals
 	switch {
 	case errors.As(err, &refusal):
+		explain(s.stderr, err)
 	case errors.As(err, &diagnostics):
-		fmt.Fprintln(s.stderr, "confine: refused, nothing ran: the policy is not valid")
+		explain(s.stderr, err)
+		fmt.Fprintln(s.stderr, "\nconfine: refused, nothing ran: the policy is not valid")
 	case errors.As(err, &refusals):
-		fmt.Fprintln(s.stderr, "confine: refused, nothing ran: the backend cannot enforce the policy")
+		explain(s.stderr, err)
+		fmt.Fprintln(s.stderr, "\nconfine: refused, nothing ran: the backend cannot enforce the policy")
 	default:
-		fmt.Fprintln(s.stderr, "confine: refused, nothing ran")
+		fmt.Fprintf(s.stderr, "confine: refused, nothing ran: %v\n", err)
 	}
 	return runner.ExitRefused
 }

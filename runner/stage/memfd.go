@@ -1,10 +1,11 @@
+//go:build linux
+
 package stage
 
 import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -45,7 +46,7 @@ func ReadSealed(fd int, name string, into any) error {
 	if err != nil || seals&unix.F_SEAL_WRITE == 0 {
 		return fmt.Errorf("%s: descriptor %d is not a sealed memfd", name, fd)
 	}
-	data, err := io.ReadAll(io.NewSectionReader(os.NewFile(uintptr(fd), name), 0, 1<<30))
+	data, err := readWhole(fd)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
@@ -53,4 +54,27 @@ func ReadSealed(fd int, name string, into any) error {
 		return fmt.Errorf("decode %s: %w", name, err)
 	}
 	return nil
+}
+
+// readWhole reads a file without owning its descriptor: an os.File around it would
+// close it when it is collected, and the wrapper must inherit it.
+func readWhole(fd int) ([]byte, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return nil, err
+	}
+	data := make([]byte, st.Size)
+	for done := 0; done < len(data); {
+		n, err := unix.Pread(fd, data[done:], int64(done))
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err != nil:
+			return nil, err
+		case n == 0:
+			return nil, io.ErrUnexpectedEOF
+		}
+		done += n
+	}
+	return data, nil
 }

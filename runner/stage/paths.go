@@ -1,3 +1,5 @@
+//go:build linux
+
 package stage
 
 import (
@@ -14,8 +16,9 @@ import (
 	"confine/policy"
 )
 
-// checkPath looks at one entry of [filesystem] as the wrapper left it.
-func checkPath(p compiler.PathExpectation, control PathControl) []Check {
+// checkPath looks at one entry of [filesystem] as the wrapper left it. host is
+// the device that the host has at a tmp entry.
+func checkPath(p compiler.PathExpectation, control PathControl, host uint64) []Check {
 	switch p.Mode {
 	case policy.ModeAbsent:
 		return []Check{checkAbsent(p)}
@@ -29,7 +32,7 @@ func checkPath(p compiler.PathExpectation, control PathControl) []Check {
 	}
 	checks := []Check{checkMount(p)}
 	if p.Mode == policy.ModeTmp {
-		return append(checks, checkPrivate(p, control))
+		return append(checks, checkPrivate(p, host))
 	}
 	return append(checks, checkSame(p, control))
 }
@@ -118,7 +121,7 @@ func mountFlags(p compiler.PathExpectation) string {
 }
 
 // checkPrivate shows that a tmp directory is empty and not the host's own.
-func checkPrivate(p compiler.PathExpectation, control PathControl) Check {
+func checkPrivate(p compiler.PathExpectation, host uint64) Check {
 	c := Check{
 		Clause: clauseOf(p), Subject: p.Path, At: p.At,
 		Expected: "empty, and not the host's", Found: "empty, and not the host's", Status: Proven,
@@ -130,7 +133,7 @@ func checkPrivate(p compiler.PathExpectation, control PathControl) Check {
 		c.Found, c.Status = unix.ErrnoName(errno(err)), Failed
 	case len(entries) != 0:
 		c.Found, c.Status = fmt.Sprintf("%d entries, the first is %q", len(entries), entries[0].Name()), Failed
-	case unix.Stat(p.Path, &st) != nil || control.Exists && uint64(st.Dev) == control.Device: //nolint:unconvert // see controlPath
+	case unix.Stat(p.Path, &st) != nil || uint64(st.Dev) == host: //nolint:unconvert // see controlPath
 		c.Found, c.Status = "the host's own", Failed
 	case unix.Faccessat(unix.AT_FDCWD, p.Path, unix.W_OK, unix.AT_EACCESS) != nil:
 		c.Found, c.Status = "not writable", Failed
@@ -154,7 +157,9 @@ func checkSame(p compiler.PathExpectation, control PathControl) Check {
 	switch {
 	case !p.Replaced && (uint64(st.Dev) != control.Device || st.Ino != control.Inode): //nolint:unconvert // see controlPath
 		c.Found, c.Status = "another file", Failed
-	case openable(p.Path) != control.Openable:
+	case openable(p.Path) && !control.Openable:
+		c.Found, c.Status = "open, and closed outside", Failed
+	case !openable(p.Path) && control.Openable:
 		c.Found, c.Status = "closed", Failed
 	case p.Mode == policy.ModeWrite && writable != control.Writable:
 		c.Found, c.Status = "not writable", Failed
@@ -175,6 +180,9 @@ func checkUncovered(e compiler.Expectation, controls Controls) []Check {
 		proven := len(names)
 		for _, name := range uncovered(dir, e) {
 			names[name] = true
+		}
+		if len(names) == 0 {
+			continue
 		}
 		c := Check{
 			Clause: "filesystem", Subject: "names in " + dir + " that no entry covers",

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package stage is the first program inside every sandbox: it looks at what the
 // wrapper established, adds what the wrapper cannot say, looks again, and becomes
 // the untrusted program. It runs before any code of that program.
@@ -86,7 +88,7 @@ func examine(order *Order, controls Controls) ([]Check, error) {
 	checks := CheckIdentity("", ParseProcStatus(string(text)), order.UID, order.GID, order.SeccompFilters)
 	checks = append(checks, CheckNamespaces("", e, order.Namespaces, inside)...)
 	for _, p := range e.Paths {
-		checks = append(checks, checkPath(p, controls.Paths[p.Path])...)
+		checks = append(checks, checkPath(p, controls.Paths[p.Path], order.HostDevices[p.Path])...)
 	}
 	checks = append(checks, checkUncovered(e, controls)...)
 	checks = append(checks, checkProc(e))

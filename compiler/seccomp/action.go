@@ -1,0 +1,80 @@
+package seccomp
+
+import "fmt"
+
+// An Action is what a filter answers to a system call: a SECCOMP_RET_ value of
+// seccomp(2), with its data in the low 16 bits.
+type Action uint32
+
+// The actions that carry no data.
+const (
+	// KillProcess ends the process with SIGSYS that cannot be caught (Linux 4.14).
+	KillProcess Action = 0x80000000
+	// Allow executes the call.
+	Allow Action = 0x7fff0000
+)
+
+// failAction is SECCOMP_RET_ERRNO.
+const failAction Action = 0x00050000
+
+// maxErrno is MAX_ERRNO of the kernel, which cuts larger ones down to it.
+const maxErrno = 4095
+
+// An Errno is an error number of Linux. It is not [syscall.Errno], whose values
+// are those of the system that the compiler happens to run on.
+type Errno uint16
+
+// The errors that the base lists answer with; the numbers are those of x86_64
+// and aarch64.
+const (
+	EPERM           Errno = 1
+	ENOSYS          Errno = 38
+	EPROTONOSUPPORT Errno = 93
+	EAFNOSUPPORT    Errno = 97
+)
+
+// String is the symbol of e, or "errno N" if this package has no symbol for it.
+func (e Errno) String() string {
+	switch e {
+	case EPERM:
+		return "EPERM"
+	case ENOSYS:
+		return "ENOSYS"
+	case EPROTONOSUPPORT:
+		return "EPROTONOSUPPORT"
+	case EAFNOSUPPORT:
+		return "EAFNOSUPPORT"
+	}
+	return fmt.Sprintf("errno %d", uint16(e))
+}
+
+// Fail is the action that does not execute the call and returns e instead.
+func Fail(e Errno) Action {
+	return failAction | Action(e)
+}
+
+// String is "allow", "kill the process" or the symbol of an error.
+func (a Action) String() string {
+	switch {
+	case a == Allow:
+		return "allow"
+	case a == KillProcess:
+		return "kill the process"
+	case a&^0xffff == failAction:
+		return Errno(a & 0xffff).String()
+	}
+	return fmt.Sprintf("action %#08x", uint32(a))
+}
+
+// check refuses what no filter of ours may answer.
+func (a Action) check() error {
+	errno := a & 0xffff
+	switch {
+	case a == Allow, a == KillProcess:
+		return nil
+	// Errno 0 would tell the program that a call succeeded which never ran.
+	case a&^0xffff == failAction && errno >= 1 && errno <= maxErrno:
+		return nil
+	}
+	return fmt.Errorf("%s is neither allow, kill nor an error from 1 to %d", a, maxErrno)
+}

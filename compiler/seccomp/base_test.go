@@ -1,0 +1,179 @@
+package seccomp
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// observed are the calls that strace(1) saw an Airbyte declarative connector
+// make on x86_64 with glibc 2.36, over HTTP, TLS and DNS. socket, prctl and
+// clone3, which the base list guards, are tested apart.
+const observed = `access arch_prctl bind brk clock_nanosleep close close_range connect dup2 epoll_create1
+	execve exit exit_group fcntl fstat ftruncate futex getcwd getdents64 getegid geteuid getgid getpeername getpid
+	getrandom getsockname getsockopt gettid getuid lseek madvise mkdir mmap mprotect munmap newfstatat open
+	openat pipe2 poll pread64 prlimit64 pwrite64 read readlink recvfrom recvmsg rmdir rseq rt_sigaction rt_sigprocmask
+	sendmmsg sendto set_robust_list set_tid_address setsockopt uname unlink unlinkat vfork wait4 write`
+
+// dangerous are calls that no base list may allow with any arguments.
+const dangerous = `ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd process_madvise
+	bpf perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register
+	mount umount2 mount_setattr move_mount open_tree open_tree_attr fsopen fsconfig fsmount fspick pivot_root chroot
+	unshare setns clone3 keyctl add_key request_key kexec_load kexec_file_load
+	open_by_handle_at name_to_handle_at init_module finit_module delete_module
+	reboot swapon swapoff quotactl quotactl_fd acct syslog vhangup
+	settimeofday clock_settime clock_adjtime adjtimex sethostname setdomainname personality
+	vmsplice move_pages mbind migrate_pages set_mempolicy remap_file_pages
+	memfd_create memfd_secret execveat iopl ioperm modify_ldt uselib lookup_dcookie nfsservctl
+	inotify_add_watch fanotify_init fanotify_mark shmget semget msgget mq_open io_setup io_submit`
+
+func TestConnectorAllowsWhatConnectorsMake(t *testing.T) {
+	verdictOfEach(t, observed, Allowed)
+}
+
+func TestConnectorDeniesWhatIsDangerous(t *testing.T) {
+	verdictOfEach(t, dangerous, Denied)
+}
+
+func verdictOfEach(t *testing.T, names string, want Verdict) {
+	for _, arch := range Arches() {
+		filter := connectorFilter(t, arch)
+		for name := range strings.FieldsSeq(names) {
+			got, _, err := filter.Verdict(name)
+			if elsewhere := (*OtherArchError)(nil); errors.As(err, &elsewhere) {
+				continue
+			}
+			if err != nil || got != want {
+				t.Errorf("%s %s: %s, %v, want %s", arch, name, got, err, want)
+			}
+		}
+	}
+}
+
+// The constants are written out once more: the table of the base is what is
+// tested.
+func TestConnectorGuards(t *testing.T) {
+	const garbage = 0xdeadbeef << 32 // what the kernel cuts off an int
+	for _, tt := range []struct {
+		name string
+		args [6]uint64
+		want Action
+	}{
+		{"clone", [6]uint64{0x3d0f00}, Allow}, // pthread_create of glibc
+		{"clone", [6]uint64{0x4111}, Allow},   // CLONE_VM|CLONE_VFORK|SIGCHLD: posix_spawn
+		{"clone", [6]uint64{0x10000000}, Fail(EPERM)},
+		{"clone", [6]uint64{garbage | 0x40000011}, Fail(EPERM)},
+		{"clone", [6]uint64{0x7e020000}, Fail(EPERM)},
+		{"clone", [6]uint64{garbage}, Allow},
+		{"clone3", [6]uint64{}, Fail(ENOSYS)},
+		{"socket", [6]uint64{1, 1, 0}, Allow},
+		{"socket", [6]uint64{2, 1, 6}, Allow},
+		{"socket", [6]uint64{10, 2, 17}, Allow},
+		{"socket", [6]uint64{garbage | 2, 1, 0}, Allow},
+		{"socket", [6]uint64{16, 3, 0}, Allow},
+		{"socket", [6]uint64{16, 3, garbage}, Allow},
+		{"socket", [6]uint64{16, 3, 9}, Fail(EPROTONOSUPPORT)},           // NETLINK_AUDIT
+		{"socket", [6]uint64{16, 3, garbage | 4}, Fail(EPROTONOSUPPORT)}, // NETLINK_SOCK_DIAG
+		{"socket", [6]uint64{17, 3, 0}, Fail(EAFNOSUPPORT)},              // AF_PACKET
+		{"socket", [6]uint64{38, 5, 0}, Fail(EAFNOSUPPORT)},              // AF_ALG
+		{"socket", [6]uint64{40, 1, 0}, Fail(EAFNOSUPPORT)},              // AF_VSOCK
+		{"socket", [6]uint64{0, 1, 0}, Fail(EAFNOSUPPORT)},
+		{"socketpair", [6]uint64{1, 1, 0}, Allow},
+		{"socketpair", [6]uint64{30, 1, 0}, Fail(EAFNOSUPPORT)}, // AF_TIPC
+		{"ioctl", [6]uint64{0, 0x5401}, Allow},                  // TCGETS
+		{"ioctl", [6]uint64{0, 0x5412}, Fail(EPERM)},
+		{"ioctl", [6]uint64{0, garbage | 0x5412}, Fail(EPERM)}, // CVE-2019-10063
+		{"ioctl", [6]uint64{0, garbage | 0x541c}, Fail(EPERM)},
+		{"prctl", [6]uint64{15}, Allow},
+		{"prctl", [6]uint64{38, 1}, Allow},
+		{"prctl", [6]uint64{35}, Fail(EPERM)}, // PR_SET_MM
+		{"prctl", [6]uint64{garbage | 35}, Fail(EPERM)},
+		{"prctl", [6]uint64{59, 1}, Fail(EPERM)}, // PR_SET_SYSCALL_USER_DISPATCH
+	} {
+		for _, arch := range Arches() {
+			filter := connectorFilter(t, arch)
+			number, err := arch.Number(tt.name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := filter.Decide(Data{Number: number, Arch: arch, Args: tt.args}); got != tt.want {
+				t.Errorf("%s %s%#x: %s, want %s", arch, tt.name, tt.args, got, tt.want)
+			}
+		}
+	}
+}
+
+func TestAnswersOutsideTheTable(t *testing.T) {
+	filter := connectorFilter(t, X86_64)
+	for _, tt := range []struct {
+		call Data
+		want Action
+	}{
+		{Data{Number: 101, Arch: X86_64}, Fail(EPERM)}, // ptrace
+		{Data{Number: 400, Arch: X86_64}, Fail(ENOSYS)},
+		{Data{Number: 9999, Arch: X86_64}, Fail(ENOSYS)},
+		{Data{Number: x32Bit, Arch: X86_64}, Fail(ENOSYS)},
+		{Data{Number: x32Bit | 521, Arch: X86_64}, Fail(ENOSYS)}, // ptrace of x32
+		{Data{Number: ^uint32(0), Arch: X86_64}, Fail(ENOSYS)},
+		{Data{Number: 20, Arch: archI386}, KillProcess},
+		{Data{Number: 172, Arch: AArch64}, KillProcess},
+	} {
+		if got := filter.Decide(tt.call); got != tt.want {
+			t.Errorf("%s %#x: %s, want %s", tt.call.Arch, tt.call.Number, got, tt.want)
+		}
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	filter := connectorFilter(t, X86_64)
+	for name, want := range map[string]Verdict{
+		"read": Allowed, "socket": Conditional, "clone3": Denied, "ptrace": Denied,
+	} {
+		got, rule, err := filter.Verdict(name)
+		if err != nil || got != want || rule.Name != name {
+			t.Errorf("%s: %s by the rule of %q, %v, want %s", name, got, rule.Name, err, want)
+		}
+		if (name != "ptrace") != (rule.Reason != "") {
+			t.Errorf("%s: reason %q", name, rule.Reason)
+		}
+	}
+	if _, _, err := filter.Verdict("raed"); err == nil {
+		t.Error("an unknown name has a verdict")
+	}
+}
+
+func TestEveryGroupHasAReason(t *testing.T) {
+	for _, base := range Bases() {
+		if base.Purpose == "" {
+			t.Errorf("%s has no purpose", base.Name)
+		}
+		for _, group := range base.Groups {
+			if group.Name == "" || group.Reason == "" {
+				t.Errorf("%s: group %q has the reason %q", base.Name, group.Name, group.Reason)
+			}
+		}
+		for _, guard := range base.Guards {
+			if guard.Reason == "" {
+				t.Errorf("%s: %s has no reason", base.Name, guard.Syscall)
+			}
+		}
+	}
+}
+
+func TestBaseFilterRefuses(t *testing.T) {
+	if _, err := Compile(X86_64, "conector"); err == nil || !strings.Contains(err.Error(), "connector") {
+		t.Errorf("an unknown base: %v", err)
+	}
+	if _, err := Compile(archI386, "connector"); err == nil {
+		t.Error("i386 is compiled for")
+	}
+}
+
+func connectorFilter(t testing.TB, arch Arch) Filter {
+	t.Helper()
+	filter, err := BaseFilter(arch, "connector")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filter
+}

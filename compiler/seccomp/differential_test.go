@@ -1,0 +1,154 @@
+package seccomp
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"testing"
+
+	"golang.org/x/net/bpf"
+)
+
+// A referenceMachine is the BPF virtual machine of golang.org/x/net, another
+// implementation than [Run].
+type referenceMachine struct{ vm *bpf.VM }
+
+func newReferenceMachine(t *testing.T, p Program) referenceMachine {
+	t.Helper()
+	raw, err := p.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var instructions []bpf.Instruction
+	for ; len(raw) > 0; raw = raw[8:] {
+		in := bpf.RawInstruction{
+			Op: binary.LittleEndian.Uint16(raw), Jt: raw[2], Jf: raw[3], K: binary.LittleEndian.Uint32(raw[4:]),
+		}.Disassemble()
+		if _, unknown := in.(bpf.RawInstruction); unknown {
+			t.Fatalf("golang.org/x/net/bpf does not know %v", in)
+		}
+		instructions = append(instructions, in)
+	}
+	vm, err := bpf.NewVM(instructions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return referenceMachine{vm}
+}
+
+// run lays the words out big-endian, as packets are: the machine knows no other
+// order (https://go.dev/issue/20556).
+func (m referenceMachine) run(t *testing.T, call Data) Action {
+	t.Helper()
+	var packet []byte
+	for offset := uint32(0); offset < dataSize; offset += 4 {
+		word, _ := call.word(offset)
+		packet = binary.BigEndian.AppendUint32(packet, word)
+	}
+	action, err := m.vm.Run(packet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Action(uint32(action))
+}
+
+func TestConnectorOnTheReferenceMachine(t *testing.T) {
+	for _, arch := range Arches() {
+		filter := connectorFilter(t, arch)
+		program, err := filter.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		machine := newReferenceMachine(t, program)
+		for call := range proofCalls(filter, program) {
+			if got, want := machine.run(t, call), filter.Decide(call); got != want {
+				t.Fatalf("%+v: %s, want %s", call, got, want)
+			}
+		}
+	}
+}
+
+// FuzzProgram compares the filter, the interpreter and the reference machine on
+// random filters and calls.
+func FuzzProgram(f *testing.F) {
+	for seed := range uint64(40) {
+		f.Add(seed, uint32(seed), uint32(X86_64), seed, ^seed, seed<<32, uint64(0))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, number, arch uint32, arg0, arg1, arg2, arg3 uint64) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		filter := randomFilter(random)
+		program, err := filter.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		machine := newReferenceMachine(t, program)
+		calls := []Data{{Number: number, Arch: Arch(arch), Args: [6]uint64{arg0, arg1, arg2, arg3}}}
+		for _, rule := range filter.Rules {
+			calls = append(calls, Data{Number: rule.Number, Arch: filter.Arch, Args: calls[0].Args})
+			for range 4 {
+				args := [6]uint64{randomValue(random), randomValue(random), randomValue(random)}
+				calls = append(calls, Data{Number: rule.Number, Arch: filter.Arch, Args: args})
+			}
+		}
+		for _, call := range calls {
+			want := filter.Decide(call)
+			got, _, err := Run(program, call)
+			if err != nil || got != want {
+				t.Errorf("%+v: %s, %v, want %s\n%s", call, got, err, want, filter)
+			}
+			if reference := machine.run(t, call); reference != want {
+				t.Errorf("%+v: %s on the reference machine, want %s\n%s", call, reference, want, filter)
+			}
+		}
+	})
+}
+
+func randomFilter(random *rand.Rand) Filter {
+	actions := []Action{Allow, KillProcess, Fail(EPERM), Fail(ENOSYS), Fail(EAFNOSUPPORT)}
+	action := func() Action { return actions[random.IntN(len(actions))] }
+	arch := Arches()[random.IntN(len(Arches()))]
+	filter := Filter{Arch: arch, Default: action(), Unknown: action(), Foreign: action()}
+	density := random.IntN(10)
+	for _, entry := range arch.table() {
+		if random.IntN(10) > density {
+			continue
+		}
+		rule := Rule{Name: entry.name, Number: entry.number, Otherwise: action()}
+		if random.IntN(30) == 0 {
+			for range 1 + random.IntN(3) {
+				c := Case{Then: action()}
+				for range 1 + random.IntN(2) {
+					c.When = append(c.When, randomCondition(random))
+				}
+				rule.Cases = append(rule.Cases, c)
+			}
+		}
+		filter.Rules = append(filter.Rules, rule)
+	}
+	return filter
+}
+
+// randomCondition looks at the first two arguments only, which keeps the number
+// of points to prove small.
+func randomCondition(random *rand.Rand) Condition {
+	c := Condition{Arg: random.IntN(2), Width: Low32}
+	if random.IntN(2) == 0 {
+		c.Width = All64
+	}
+	var constants []Constant
+	for range 1 + random.IntN(2) {
+		constants = append(constants, Constant{Value: randomValue(random) & c.Width.mask()})
+	}
+	if random.IntN(3) == 0 {
+		constants[0].Value |= 1
+		c.AnyOf = constants
+	} else {
+		c.Equals = constants
+	}
+	return c
+}
+
+// randomValue has halves that often agree with those of other values.
+func randomValue(random *rand.Rand) uint64 {
+	halves := []uint64{0, 1, 2, 0x7fffffff, 0x80000000, 0xffffffff, uint64(random.Uint32())}
+	return halves[random.IntN(len(halves))]<<32 | halves[random.IntN(len(halves))]
+}

@@ -1,0 +1,106 @@
+package seccomp
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+//go:generate go run gen/tables.go
+
+// A tableEntry is one system call of one architecture.
+type tableEntry struct {
+	name   string
+	number uint32
+}
+
+// table returns the system calls of a in the order of their numbers, and nil
+// for an architecture that filters cannot be compiled for.
+func (a Arch) table() []tableEntry {
+	switch a {
+	case X86_64:
+		return tableX86_64[:]
+	case AArch64:
+		return tableAArch64[:]
+	}
+	return nil
+}
+
+// newest returns the highest number that the table of a has a name for.
+func (a Arch) newest() uint32 {
+	table := a.table()
+	return table[len(table)-1].number
+}
+
+// Number returns the number of the system call name on a. The error is an
+// [*UnknownSyscallError] if no architecture has such a call, and an
+// [*OtherArchError] if only others have it. Whether the kernel of some machine
+// is new enough to have the call is not known here.
+func (a Arch) Number(name string) (uint32, error) {
+	if number, ok := a.number(name); ok {
+		return number, nil
+	}
+	var others []Arch
+	for _, other := range Arches() {
+		if _, ok := other.number(name); ok {
+			others = append(others, other)
+		}
+	}
+	if len(others) > 0 {
+		return 0, &OtherArchError{Name: name, Arch: a, Others: others}
+	}
+	return 0, &UnknownSyscallError{Name: name, Nearest: nearest(name, a)}
+}
+
+func (a Arch) number(name string) (uint32, bool) {
+	for _, entry := range a.table() {
+		if entry.name == name {
+			return entry.number, true
+		}
+	}
+	return 0, false
+}
+
+// Name returns the name of the system call number on a, and whether it has one.
+func (a Arch) Name(number uint32) (string, bool) {
+	table := a.table()
+	i, found := slices.BinarySearchFunc(table, number, func(entry tableEntry, number uint32) int {
+		return cmp.Compare(entry.number, number)
+	})
+	if !found {
+		return "", false
+	}
+	return table[i].name, true
+}
+
+// An UnknownSyscallError is a name that no architecture has a system call for.
+type UnknownSyscallError struct {
+	Name string
+	// Nearest are up to three names that may have been meant, the best first.
+	Nearest []string
+}
+
+func (e *UnknownSyscallError) Error() string {
+	text := fmt.Sprintf("unknown system call %q", e.Name)
+	if len(e.Nearest) > 0 {
+		text += "; did you mean " + strings.Join(e.Nearest, " or ") + "?"
+	}
+	return text
+}
+
+// An OtherArchError is a system call that exists, but not on the architecture
+// that was asked for: x86_64 has open(2), aarch64 only openat(2).
+type OtherArchError struct {
+	Name   string
+	Arch   Arch
+	Others []Arch // those that have it
+}
+
+func (e *OtherArchError) Error() string {
+	var others []string
+	for _, other := range e.Others {
+		others = append(others, other.String())
+	}
+	return fmt.Sprintf("%s has no system call %q, only %s has", e.Arch, e.Name, strings.Join(others, " and "))
+}

@@ -1,0 +1,55 @@
+package seccomp
+
+import "encoding/binary"
+
+// A Program is a filter in classic BPF, ready for seccomp(2).
+type Program []Instruction
+
+// An Instruction is struct sock_filter of linux/filter.h. A conditional jump
+// skips JT or JF instructions.
+type Instruction struct {
+	Code   uint16
+	JT, JF uint8
+	K      uint32
+}
+
+// The instructions that the generator uses and the interpreter knows; values of
+// linux/bpf_common.h.
+const (
+	opLoad        = 0x20 // BPF_LD|BPF_W|BPF_ABS: A = the 32-bit word at byte K of struct seccomp_data
+	opJump        = 0x05 // BPF_JMP|BPF_JA: skip K instructions
+	opJumpEqual   = 0x15 // BPF_JMP|BPF_JEQ|BPF_K: A == K
+	opJumpAtLeast = 0x35 // BPF_JMP|BPF_JGE|BPF_K: A >= K, unsigned
+	opJumpAnyBit  = 0x45 // BPF_JMP|BPF_JSET|BPF_K: A & K != 0
+	opReturn      = 0x06 // BPF_RET|BPF_K
+)
+
+// maxInstructions is BPF_MAXINSNS, the longest program that the kernel takes.
+const maxInstructions = 4096
+
+// Where the words of struct seccomp_data lie, in bytes.
+const (
+	offsetNumber             = 0
+	offsetArch               = 4
+	offsetInstructionPointer = 8
+	offsetArgs               = 16
+	dataSize                 = 64
+)
+
+// offsetLow and offsetHigh locate the halves of a 64-bit argument; the
+// architectures of [Arches] are little-endian.
+func offsetLow(arg int) uint32  { return offsetArgs + 8*uint32(arg) }
+func offsetHigh(arg int) uint32 { return offsetLow(arg) + 4 }
+
+// MarshalBinary returns p as the array of struct sock_filter that seccomp(2)
+// takes: eight bytes an instruction, in the little-endian order of the
+// architectures of [Arches]. The error is always nil.
+func (p Program) MarshalBinary() ([]byte, error) {
+	raw := make([]byte, 0, 8*len(p))
+	for _, in := range p {
+		raw = binary.LittleEndian.AppendUint16(raw, in.Code)
+		raw = append(raw, in.JT, in.JF)
+		raw = binary.LittleEndian.AppendUint32(raw, in.K)
+	}
+	return raw, nil
+}

@@ -1,0 +1,59 @@
+package seccomp
+
+import "fmt"
+
+// maxProofPoints bounds the combinations of arguments that are tried for one
+// system call. A filter that would take more is refused, not half proven.
+const maxProofPoints = 1 << 20
+
+// Prove runs p and returns nil if it answers as f does, to
+//
+//   - every number from 0 to 64 past the newest of the architecture, the same
+//     with the x32 bit, the ends of the number range, and each constant of p
+//     with its neighbours. Between two such constants a program that compares
+//     the number cannot tell numbers apart, so this is all numbers. Each comes
+//     with arguments that reach every case of every rule, so that a number which
+//     strays into another's rule is noticed;
+//   - for a rule with conditions, every combination of the boundary points of
+//     the arguments that it looks at, with the other arguments all zeros and all
+//     ones. Boundary points are each value, its neighbours, the value with other
+//     high halves, and each single bit of a mask;
+//   - other architectures, and the one of f with any one bit flipped.
+//
+// A difference is a [*MismatchError].
+func Prove(f Filter, p Program) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	for _, rule := range f.Rules {
+		if n := rule.proofPoints(); n > maxProofPoints {
+			return fmt.Errorf("seccomp: %s: its conditions take %d points to prove, the limit is %d", rule.Name, n, maxProofPoints)
+		}
+	}
+	for call := range proofCalls(f, p) {
+		got, _, err := Run(p, call)
+		if err != nil {
+			return err
+		}
+		if want := f.Decide(call); got != want {
+			return &MismatchError{Call: call, Got: got, Want: want}
+		}
+	}
+	return nil
+}
+
+// A MismatchError is a program that does not do what its filter says.
+type MismatchError struct {
+	Call Data // one call that shows it
+	Got  Action
+	Want Action
+}
+
+func (e *MismatchError) Error() string {
+	name, ok := e.Call.Arch.Name(e.Call.Number)
+	if !ok {
+		name = "?"
+	}
+	return fmt.Sprintf("seccomp: the program answers %q where the filter says %q: %s call %d (%s) with arguments %#x",
+		e.Got, e.Want, e.Call.Arch, e.Call.Number, name, e.Call.Args)
+}

@@ -1,0 +1,86 @@
+//go:build linux
+
+package integration
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// documents are the pages whose commands and policies have to work.
+var documents = []string{"../README.md", "../SECURITY.md", "../CHANGELOG.md"}
+
+// byCI are commands that cannot run inside a test that they run.
+var byCI = map[string]bool{"make test": true, "bash .ci/run": true}
+
+func TestDocumentedPolicies(t *testing.T) {
+	fenced := regexp.MustCompile("(?s)```toml\n(.*?)```")
+	found := 0
+	for _, document := range documents {
+		for _, match := range fenced.FindAllStringSubmatch(read(t, document), -1) {
+			found++
+			policy := file(t, filepath.Join(tree(t), "my-connector.toml"), match[1], 0o644)
+			finish(t, exec.Command(confine, "compile", policy, "-o", filepath.Join(filepath.Dir(policy), "out"))).must(t, 0)
+			finish(t, exec.Command(confine, "run", "--policy", policy, "--user", connectorUser, "--", "/usr/bin/true")).must(t, 0)
+		}
+	}
+	if found == 0 {
+		t.Error("no policy in the documents")
+	}
+}
+
+// Every indented line that starts with a program of ours is a command that a
+// reader will type.
+func TestDocumentedCommands(t *testing.T) {
+	t.Setenv("PATH", filepath.Dir(confine)+":"+os.Getenv("PATH"))
+	for _, document := range documents {
+		for _, command := range commandsOf(read(t, document)) {
+			if byCI[command] {
+				continue
+			}
+			t.Run(command, func(t *testing.T) {
+				w := newWorkspace(t)
+				cmd := exec.Command("/bin/bash", "-c", command)
+				cmd.Dir = w.dir
+				switch {
+				case strings.HasPrefix(command, "make"):
+					cmd.Dir = ".."
+				case strings.Contains(command, "my-connector.toml"):
+					policy := regexp.MustCompile("(?s)```toml\n(.*?)```").FindStringSubmatch(read(t, document))
+					file(t, filepath.Join(w.dir, "my-connector.toml"), policy[1], 0o644)
+				}
+				finish(t, cmd).must(t, 0)
+			})
+		}
+	}
+}
+
+// commandsOf finds the commands in indented blocks; a comment and a continued
+// line are part of none and one.
+func commandsOf(text string) []string {
+	text = strings.ReplaceAll(text, "\\\n", " ")
+	var commands []string
+	for _, line := range strings.Split(text, "\n") {
+		line, indented := strings.CutPrefix(line, "    ")
+		line, _, _ = strings.Cut(line, " #")
+		line = strings.Join(strings.Fields(line), " ")
+		first, _, _ := strings.Cut(line, " ")
+		if indented && (first == "confine" || first == "make" || first == "bash") {
+			commands = append(commands, line)
+		}
+	}
+	return commands
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}

@@ -1,0 +1,63 @@
+package policy
+
+import "fmt"
+
+// Decision is the answer of a policy to one [Access].
+type Decision struct {
+	Allowed bool
+	// Because is one line that says why; it never holds a value of environment.set.
+	Because string
+	// At is the entry that decided, or the zero Position where a default did.
+	At Position
+	// Clause is the stable name of what decided, for example "filesystem.read".
+	Clause string
+}
+
+func allowed(clause string, at Position, format string, args ...any) Decision {
+	return Decision{true, fmt.Sprintf(format, args...), at, clause}
+}
+
+func denied(clause string, at Position, format string, args ...any) Decision {
+	return Decision{false, fmt.Sprintf(format, args...), at, clause}
+}
+
+// Decide says whether the policy allows an access, and which entry decides. It
+// is the reference meaning of the language: every backend must agree with it, or
+// its coverage must say where it does not. It is total and pure: it reads nothing
+// of the host, so a file that an entry names may still not exist.
+//
+// A path is decided by the longest entry that it equals or lies under, after the
+// links of the policy have been followed. What no entry names is hidden, and so
+// is a directory above an entry: it can be passed through, not opened or listed.
+//
+//	         read  map  exec  write
+//	read     yes   no   no    no
+//	map      yes   yes  no    no
+//	exec     yes   yes  yes   no
+//	write    yes   no   no    yes
+//	tmp      yes   no   no    yes
+//	hide     no    no   no    no
+//	absent   no    no   no    no
+//
+// /proc and /dev are decided by filesystem.proc and filesystem.dev alone.
+//
+// A syscall is never decided here: the list behind syscalls.base belongs to the
+// compiler. The answer is Allowed false with Clause "syscalls", and says so.
+func (p *Policy) Decide(a Access) Decision {
+	switch a.Kind {
+	case AccessRead, AccessWrite, AccessExec, AccessMap:
+		return p.decidePath(a.Kind, a.Target)
+	case AccessConnect, AccessResolve:
+		return p.decideNetwork()
+	case AccessCapability:
+		return p.decideCapability(a.Target)
+	case AccessRlimit:
+		return p.decideRlimit(a.Target, a.Value)
+	case AccessEnv:
+		return p.decideEnvironment(a.Target)
+	case AccessSyscall:
+		return denied(ClauseSyscalls, p.Syscalls.At, "system calls are not decided by this version")
+	default:
+		return denied("", Position{}, "%s is no kind of access", quote(string(a.Kind)))
+	}
+}

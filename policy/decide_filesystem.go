@@ -1,0 +1,127 @@
+package policy
+
+import (
+	"path"
+	"strings"
+)
+
+// Allows reports whether an entry of this mode allows a kind of access to files.
+func (m PathMode) Allows(kind AccessKind) bool {
+	switch m {
+	case ModeRead:
+		return kind == AccessRead
+	case ModeMap:
+		return kind == AccessRead || kind == AccessMap
+	case ModeExec:
+		return kind == AccessRead || kind == AccessMap || kind == AccessExec
+	case ModeWrite, ModeTmp:
+		return kind == AccessRead || kind == AccessWrite
+	default:
+		return false
+	}
+}
+
+// Entry gives the entry that decides a real, clean path: the longest one that it
+// equals or lies under. It follows no links and knows nothing of /proc and /dev.
+func (f *Filesystem) Entry(name string) (PathEntry, bool) {
+	var best PathEntry
+	found := false
+	for _, e := range f.Entries {
+		if below(name, e.Path) && (!found || len(e.Path) > len(best.Path)) {
+			best, found = e, true
+		}
+	}
+	return best, found
+}
+
+func (p *Policy) decidePath(kind AccessKind, name string) Decision {
+	fs := &p.Filesystem
+	if message, _ := badPath(name); message != "" {
+		return denied(ClauseFilesystem, Position{}, "%s", message)
+	}
+	name = fs.ResolveLinks(name)
+	if below(name, "/dev") {
+		if decision, decided := p.decideDev(kind, name); decided {
+			return decision
+		}
+		name = descriptorAlias(name)
+	}
+	if below(name, "/proc") {
+		return p.decideProc(kind, name)
+	}
+	entry, ok := fs.Entry(name)
+	if !ok {
+		return denied(ClauseFilesystem, Position{}, "no entry of [filesystem] names %s: it is hidden", quote(name))
+	}
+	clause := FilesystemClause(entry.Mode)
+	switch {
+	case entry.Mode.Allows(kind):
+		return allowed(clause, entry.At, "%s names %s", clause, quote(entry.Path))
+	case entry.Mode == ModeHide:
+		return denied(clause, entry.At, "%s names %s", clause, quote(entry.Path))
+	case entry.Mode == ModeAbsent:
+		return denied(clause, entry.At, "%s names %s: it does not exist", clause, quote(entry.Path))
+	default:
+		return denied(clause, entry.At, "%s names %s, and does not allow %s", clause, quote(entry.Path), kind)
+	}
+}
+
+// decideProc answers for /proc. Under "self" the program reads what is about
+// itself. A process number is allowed: the sandbox shows the program only its
+// own processes, and which number it has is not known beforehand.
+func (p *Policy) decideProc(kind AccessKind, name string) Decision {
+	fs := &p.Filesystem
+	if fs.Proc != ProcSelf {
+		return denied(ClauseFilesystemProc, fs.ProcAt, `filesystem.proc is "none"`)
+	}
+	first, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(name, "/proc"), "/"), "/")
+	own := first == "self" || first == "thread-self" || first != "" && strings.Trim(first, "0123456789") == ""
+	switch {
+	case !own:
+		return denied(ClauseFilesystemProc, fs.ProcAt, `filesystem.proc is "self": only /proc/self and own processes are seen`)
+	case kind != AccessRead:
+		return denied(ClauseFilesystemProc, fs.ProcAt, `filesystem.proc is "self", which does not allow %s`, kind)
+	default:
+		return allowed(ClauseFilesystemProc, fs.ProcAt, `filesystem.proc is "self"`)
+	}
+}
+
+// MinimalDevices gives the device files of dev = "minimal", sorted. /dev/shm, a
+// private and empty directory, and the aliases of /proc/self/fd come on top.
+func MinimalDevices() []string {
+	return []string{"/dev/full", "/dev/null", "/dev/random", "/dev/tty", "/dev/urandom", "/dev/zero"}
+}
+
+// decideDev answers for /dev, but for the names that lead to /proc/self/fd.
+func (p *Policy) decideDev(kind AccessKind, name string) (Decision, bool) {
+	fs := &p.Filesystem
+	switch {
+	case fs.Dev != DevMinimal:
+		return denied(ClauseFilesystemDev, fs.DevAt, `filesystem.dev is "none"`), true
+	case descriptorAlias(name) != name:
+		return Decision{}, false
+	case !contains(MinimalDevices(), name) && !below(name, "/dev/shm"):
+		return denied(ClauseFilesystemDev, fs.DevAt, `filesystem.dev is "minimal", which does not have %s`, quote(name)), true
+	case kind != AccessRead && kind != AccessWrite:
+		return denied(ClauseFilesystemDev, fs.DevAt, `filesystem.dev is "minimal", which does not allow %s`, kind), true
+	default:
+		return allowed(ClauseFilesystemDev, fs.DevAt, `filesystem.dev is "minimal"`), true
+	}
+}
+
+// descriptorAlias gives the path under /proc/self/fd that a name in /dev leads
+// to, or the name itself.
+func descriptorAlias(name string) string {
+	switch name {
+	case "/dev/stdin":
+		return "/proc/self/fd/0"
+	case "/dev/stdout":
+		return "/proc/self/fd/1"
+	case "/dev/stderr":
+		return "/proc/self/fd/2"
+	}
+	if below(name, "/dev/fd") {
+		return path.Join("/proc/self/fd", strings.TrimPrefix(name, "/dev/fd"))
+	}
+	return name
+}

@@ -1,0 +1,168 @@
+// Package policy is the language of confine: it parses, validates and decides
+// TOML security policies. It knows nothing of the mechanisms that enforce a
+// policy, reads no host state and starts no process.
+//
+// A [Policy] is the flattened form: every entry knows the [Position] that it
+// was written at. [Policy.Decide] is the reference meaning of a policy; the
+// compilers, the runner and the tests all ask it.
+package policy
+
+import "time"
+
+// Policy is one validated policy. Its slices are sorted, so that two files that
+// differ only in the order of their entries give equal policies but for the
+// positions.
+type Policy struct {
+	// File is the name that the policy was parsed under; diagnostics show it.
+	File string
+	// Digest is the SHA-256 of the source, in lower-case hexadecimal.
+	Digest string
+
+	Name        string
+	Description string
+
+	Network      Network
+	Filesystem   Filesystem
+	Rlimits      []Rlimit
+	Capabilities []Capability
+	Syscalls     Syscalls
+	Environment  Environment
+	Process      Process
+}
+
+// NetworkMode says what the program can reach.
+type NetworkMode string
+
+// The network modes. ModeEgress is named by the language, and refused until the
+// gateway that enforces it exists.
+const (
+	NetworkNone NetworkMode = "none"
+	NetworkHost NetworkMode = "host"
+)
+
+// Network is the [network] table.
+type Network struct {
+	Mode NetworkMode
+	// At is the position of mode, or the zero Position when it is the default.
+	At Position
+}
+
+// PathMode is the name of one list of [filesystem].
+type PathMode string
+
+// The lists of [filesystem] that hold paths.
+const (
+	ModeRead   PathMode = "read"   // open, list, map without PROT_EXEC
+	ModeExec   PathMode = "exec"   // read and execve, map with PROT_EXEC
+	ModeMap    PathMode = "map"    // read and map with PROT_EXEC
+	ModeWrite  PathMode = "write"  // read and create, delete, rename, truncate, chmod
+	ModeTmp    PathMode = "tmp"    // private, empty, writable, gone afterwards
+	ModeHide   PathMode = "hide"   // carved out of the above
+	ModeAbsent PathMode = "absent" // does not exist
+)
+
+// PathEntry is one path of [filesystem].
+type PathEntry struct {
+	// Path is absolute, clean and literal.
+	Path string
+	Mode PathMode
+	// Optional paths, written with a trailing "?", may be missing at launch.
+	Optional bool
+	// Size bounds a tmp entry in bytes; 0 is no bound of ours.
+	Size uint64
+	At   Position
+}
+
+// ProcMode says what is seen of /proc.
+type ProcMode string
+
+// The values of filesystem.proc.
+const (
+	ProcSelf ProcMode = "self"
+	ProcNone ProcMode = "none"
+)
+
+// DevMode says which devices there are.
+type DevMode string
+
+// The values of filesystem.dev.
+const (
+	DevMinimal DevMode = "minimal"
+	DevNone    DevMode = "none"
+)
+
+// Link is a symbolic link that the policy expects on every host, such as
+// /bin to /usr/bin. A host on which From does not exist is no contradiction: the
+// alias then leads nowhere. A host on which From is anything else is one.
+type Link struct {
+	// From is the absolute path of the link, To the absolute path that it leads to.
+	From, To string
+	At       Position
+}
+
+// Filesystem is the [filesystem] table. A path that no entry covers is hidden.
+type Filesystem struct {
+	// Entries are sorted by Path, and no two have the same Path.
+	Entries []PathEntry
+	// Links are sorted by From.
+	Links  []Link
+	Proc   ProcMode
+	ProcAt Position
+	Dev    DevMode
+	DevAt  Position
+}
+
+// Rlimit is one resource limit of setrlimit(2); soft and hard limit are both Value.
+type Rlimit struct {
+	// Name is the resource in lower case without RLIMIT_, for example "nofile".
+	Name string
+	// Value is in the unit of setrlimit(2): bytes, seconds, microseconds or a count.
+	Value uint64
+	At    Position
+}
+
+// Capability is one entry of capabilities.keep, in the spelling of
+// capabilities(7): "CAP_NET_BIND_SERVICE".
+type Capability struct {
+	Name string
+	At   Position
+}
+
+// Syscalls is the [syscalls] table.
+type Syscalls struct {
+	// Base names a documented list of compiler/seccomp.
+	Base string
+	At   Position
+}
+
+// EnvironmentPattern is one entry of environment.pass: a name, or a prefix
+// followed by "*".
+type EnvironmentPattern struct {
+	Pattern string
+	At      Position
+}
+
+// EnvironmentVariable is one entry of environment.set.
+type EnvironmentVariable struct {
+	Name, Value string
+	At          Position
+}
+
+// Environment is the [environment] table. What neither passes nor is set is removed.
+type Environment struct {
+	Pass []EnvironmentPattern
+	Set  []EnvironmentVariable
+}
+
+// Process is the [process] table.
+type Process struct {
+	// User is a login name on the host; empty is the caller's.
+	User   string
+	UserAt Position
+	// Directory is the working directory; empty is the caller's.
+	Directory   string
+	DirectoryAt Position
+	// WallTime bounds the run; 0 is no bound.
+	WallTime   time.Duration
+	WallTimeAt Position
+}

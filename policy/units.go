@@ -1,0 +1,53 @@
+package policy
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+var (
+	sizeText  = regexp.MustCompile(`^([0-9]+)(KiB|MiB|GiB|TiB)$`)
+	looseSize = regexp.MustCompile(`^([0-9]+) *([kKmMgGtT])(i?[bB])?$`)
+)
+
+var sizeUnits = map[string]uint64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+
+// expectedSize and expectedDuration are what diagnostics say that a value must be.
+const (
+	expectedSize     = `a size such as "512MiB" (KiB, MiB, GiB, TiB)`
+	expectedDuration = `a duration such as "90s", "30m" or "72h"`
+)
+
+// parseSize reads a size with a binary unit and gives bytes. The second result
+// is an edit that would make the text a size, or empty.
+func parseSize(text string) (bytes uint64, hint string, err error) {
+	m := sizeText.FindStringSubmatch(text)
+	if m == nil {
+		if loose := looseSize.FindStringSubmatch(text); loose != nil {
+			hint = fmt.Sprintf("%q", loose[1]+strings.ToUpper(loose[2])+"iB")
+		}
+		return 0, hint, fmt.Errorf("%s is not a size", quote(text))
+	}
+	n, err := strconv.ParseUint(m[1], 10, 64)
+	unit := sizeUnits[m[2]]
+	if err != nil || n > math.MaxInt64/unit {
+		return 0, "", fmt.Errorf("size %s is out of range", quote(text))
+	}
+	return n * unit, "", nil
+}
+
+// parseDuration reads a duration of Go's syntax.
+func parseDuration(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, fmt.Errorf("%s is not a duration", quote(text))
+	}
+	if d < 0 {
+		return 0, fmt.Errorf("duration %s is negative", quote(text))
+	}
+	return d, nil
+}

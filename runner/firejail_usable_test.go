@@ -1,0 +1,81 @@
+//go:build linux
+
+package runner
+
+import (
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"confine/policy"
+)
+
+func TestFirejailProblems(t *testing.T) {
+	const sysAdmin, netAdmin = CapabilitySet(1) << unix.CAP_SYS_ADMIN, CapabilitySet(1) << unix.CAP_NET_ADMIN
+	usable := Host{
+		Kernel: "6.1.0", Landlock: 2, Firejail: FirejailStatus{Path: "/usr/bin/firejail", Version: "0.9.72"},
+		Caller: Caller{UID: 1000, Bounding: CapabilitySet(^uint64(0)), KernelThreads: true},
+	}
+	for _, tc := range []struct {
+		name     string
+		mode     policy.NetworkMode
+		change   func(h *Host)
+		messages []string
+	}{
+		{name: "a Debian host", change: func(*Host) {}},
+		{name: "a container that was granted both", change: func(h *Host) {
+			h.Caller.KernelThreads, h.Caller.Bounding = false, sysAdmin|netAdmin
+		}},
+		{name: "a plain container", change: func(h *Host) {
+			h.Caller.KernelThreads, h.Caller.Bounding = false, 0x00000000a80425fb
+		}, messages: []string{
+			"firejail would start this program without any sandbox", "firejail would start this program without any sandbox",
+		}},
+		{name: "a container without NET_ADMIN, network none", mode: policy.NetworkNone, change: func(h *Host) {
+			h.Caller.KernelThreads, h.Caller.Bounding = false, sysAdmin
+		}, messages: []string{"firejail would start this program without any sandbox"}},
+		{name: "a container without NET_ADMIN, network host", mode: policy.NetworkHost, change: func(h *Host) {
+			h.Caller.KernelThreads, h.Caller.Bounding = false, sysAdmin
+		}},
+		{name: "a host without SYS_ADMIN", change: func(h *Host) {
+			h.Caller.Bounding = netAdmin
+		}, messages: []string{"firejail cannot get the capability CAP_SYS_ADMIN"}},
+		{name: "no_new_privs", change: func(h *Host) { h.Caller.NoNewPrivs = true }, messages: []string{"the caller has no_new_privs"}},
+		{name: "no_new_privs, as root", change: func(h *Host) {
+			h.Caller.NoNewPrivs, h.Caller.UID = true, 0
+		}, messages: []string{"the caller has no_new_privs"}},
+		{name: "no Landlock", change: func(h *Host) { h.Landlock = 0 }, messages: []string{"this kernel has no Landlock"}},
+		{name: "what the probe found comes first", change: func(h *Host) {
+			h.Landlock = 0
+			h.Firejail.Problems = []Problem{{Message: "firejail is not installed"}}
+		}, messages: []string{"firejail is not installed", "this kernel has no Landlock"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			h := usable
+			tc.change(&h)
+			problems := h.FirejailProblems(tc.mode)
+			if len(problems) != len(tc.messages) {
+				t.Fatalf("got %d problems, want %d: %+v", len(problems), len(tc.messages), problems)
+			}
+			for i, p := range problems {
+				mustContain(t, "message", p.Message, tc.messages[i])
+			}
+		})
+	}
+}
+
+func TestRefuseProblemsNamesEveryRemedy(t *testing.T) {
+	r := refuseProblems([]Problem{
+		{Message: "first", Found: "a", Expected: "b", Instead: []string{"do this"}},
+		{Message: "second", Found: "c", Instead: []string{"do that"}},
+	})
+	const want = "refused, nothing ran: first\n" +
+		"  also: second: c\n" +
+		"  found     a\n" +
+		"  expected  b\n" +
+		"  instead   do this\n" +
+		"            do that"
+	if got := r.Explain(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -1,0 +1,118 @@
+// Command testreport runs every test of the module and says how it went: a line
+// for each package as it finishes, the whole output of what failed, each skip
+// with its reason, and as its last line "N passed, N failed, N skipped".
+//
+// It exits with the code of go test. A skip counts as a failure unless
+// CONFINE_ALLOW_SKIP=1 is set: a test that did not run has proven nothing.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+)
+
+func main() {
+	code, err := run(os.Stdout, os.Getenv("CONFINE_ALLOW_SKIP") == "1")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "testreport:", err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
+
+// run tests the pure packages side by side, then those that launch sandboxes one
+// at a time and never from the cache: their outcome depends on the machine.
+func run(w io.Writer, allowSkip bool) (code int, err error) {
+	list := exec.Command("go", "list", "./...")
+	list.Stderr = os.Stderr
+	out, err := list.Output()
+	if err != nil {
+		return 1, fmt.Errorf("go list: %w", err)
+	}
+	var pure, sandboxed []string
+	for _, pkg := range strings.Fields(string(out)) {
+		if launches(pkg) {
+			sandboxed = append(sandboxed, pkg)
+		} else {
+			pure = append(pure, pkg)
+		}
+	}
+
+	r := newReport(w)
+	for _, batch := range []struct{ flags, packages []string }{
+		{nil, pure},
+		{[]string{"-count=1", "-p", "1"}, sandboxed},
+	} {
+		if len(batch.packages) == 0 {
+			continue
+		}
+		c, err := goTest(r, slices.Concat(batch.flags, batch.packages))
+		if err != nil {
+			return 1, err
+		}
+		code = max(code, c)
+	}
+
+	r.summary()
+	if code == 0 && r.failed > 0 {
+		code = 1
+	}
+	if code == 0 && r.skipped > 0 && !allowSkip {
+		fmt.Fprintln(w, "a skipped test proves nothing: CONFINE_ALLOW_SKIP=1 accepts it")
+		code = 1
+	}
+	fmt.Fprintf(w, "%d passed, %d failed, %d skipped\n", r.passed, r.failed, r.skipped)
+	return code, nil
+}
+
+// launches reports whether the tests of a package start sandboxes or probe the
+// kernel.
+func launches(pkg string) bool {
+	parts := strings.Split(pkg, "/")
+	return slices.ContainsFunc([]string{"integration", "runner", "cmd", "seccomp"}, func(layer string) bool {
+		return slices.Contains(parts, layer)
+	})
+}
+
+// goTest runs go test -json with args, feeds its events to r and returns its exit code.
+func goTest(r *report, args []string) (int, error) {
+	cmd := exec.Command("go", append([]string{"test", "-json", "-timeout", "20m"}, args...)...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return 1, err
+	}
+	if err := cmd.Start(); err != nil {
+		return 1, err
+	}
+	lines := bufio.NewReader(out)
+	for {
+		line, readErr := lines.ReadBytes('\n')
+		if len(line) > 0 {
+			var e event
+			if json.Unmarshal(line, &e) == nil {
+				r.add(e)
+			} else {
+				_, _ = r.w.Write(line) // not an event: go test's own words
+			}
+		}
+		if readErr != nil {
+			break
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && exit.ExitCode() > 0 {
+			return exit.ExitCode(), nil
+		}
+		return 1, fmt.Errorf("go test: %w", err)
+	}
+	return 0, nil
+}
