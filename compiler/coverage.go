@@ -56,6 +56,9 @@ func SortCoverage(rows []Coverage) {
 		if a.Clause != b.Clause {
 			return a.Clause < b.Clause
 		}
-		return a.Subject < b.Subject
+		if a.Subject != b.Subject {
+			return a.Subject < b.Subject
+		}
+		return before(a.At, b.At)
 	})
 }

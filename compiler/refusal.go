@@ -22,22 +22,40 @@ type Refusal struct {
 // of a compile: no bundle is returned beside them.
 type Refusals []Refusal
 
+// Sort puts refusals in the order of their positions, those of no position first.
+func (r Refusals) Sort() {
+	sort.SliceStable(r, func(i, j int) bool {
+		if r[i].At != r[j].At {
+			return before(r[i].At, r[j].At)
+		}
+		return r[i].Message < r[j].Message
+	})
+}
+
+// before orders positions as a reader meets them.
+func before(a, b policy.Position) bool {
+	switch {
+	case a.File != b.File:
+		return a.File < b.File
+	case a.Line != b.Line:
+		return a.Line < b.Line
+	}
+	return a.Column < b.Column
+}
+
 // Error gives one block a refusal, the position first.
 func (r Refusals) Error() string {
 	sorted := append(Refusals(nil), r...)
-	sort.SliceStable(sorted, func(i, j int) bool {
-		a, b := sorted[i].At, sorted[j].At
-		if a.Line != b.Line {
-			return a.Line < b.Line
-		}
-		return a.Column < b.Column
-	})
+	sorted.Sort()
 	var b strings.Builder
 	for i, one := range sorted {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "%s: error: %s [%s]", one.At, one.Message, one.Clause)
+		if !one.At.IsZero() {
+			fmt.Fprintf(&b, "%s: ", one.At)
+		}
+		fmt.Fprintf(&b, "error: %s [%s]", one.Message, one.Clause)
 		for _, note := range []struct{ label, text string }{
 			{"found     ", one.Found}, {"expected  ", one.Expected}, {"hint: ", one.Hint},
 		} {

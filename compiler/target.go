@@ -1,6 +1,10 @@
 package compiler
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // Backend names the mechanism that a bundle is for.
 type Backend string
@@ -23,12 +27,21 @@ type Version struct {
 	Major, Minor, Patch int
 }
 
-// ParseVersion reads a version such as "0.9.72".
+// ParseVersion reads a version such as "0.9.72": three numbers without sign or
+// leading zeros, and nothing else.
 func ParseVersion(s string) (Version, error) {
 	var v Version
-	var rest string
-	n, _ := fmt.Sscanf(s+" ", "%d.%d.%d%s", &v.Major, &v.Minor, &v.Patch, &rest)
-	if n != 3 || v.String() != s {
+	parts := strings.Split(s, ".")
+	for i, into := range []*int{&v.Major, &v.Minor, &v.Patch} {
+		if i < len(parts) {
+			n, err := strconv.ParseUint(parts[i], 10, 16)
+			if err != nil {
+				break
+			}
+			*into = int(n)
+		}
+	}
+	if v.String() != s {
 		return Version{}, fmt.Errorf("version %q is not of the form 0.9.72", s)
 	}
 	return v, nil

@@ -36,11 +36,12 @@ func (w standaloneWorld) command(profile string, program ...string) *exec.Cmd {
 	script := standaloneEnter + w.prepare + `
 exec setpriv --reuid "$USER_ID" --regid "$GROUP_ID" --clear-groups --inh-caps=-all --bounding-set=+all -- "$@"
 `
-	args := append([]string{"-c", script, "world"}, program...)
+	args := []string{"-c", script, "world"}
 	if profile != "" {
 		// Without "--", which would make firejail start the user's shell, nologin.
-		args = append(append([]string{"-c", script, "world", "firejail", "--quiet", "--profile=" + profile}, program...))
+		args = append(args, "firejail", "--quiet", "--profile="+profile)
 	}
+	args = append(args, program...)
 	cmd := exec.Command("/bin/sh", args...)
 	cmd.Dir = "/usr/bin"
 	cmd.Env = []string{

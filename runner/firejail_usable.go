@@ -4,6 +4,7 @@ package runner
 
 import (
 	"fmt"
+	"os"
 
 	"golang.org/x/sys/unix"
 
@@ -52,6 +53,26 @@ func (h Host) FirejailProblems(mode policy.NetworkMode) []Problem {
 		})
 	}
 	return problems
+}
+
+// firejailLibraries are what firejail's helper programs are linked to. They run
+// inside the sandbox while firejail sets it up (fseccomp, in seccomp.c).
+var firejailLibraries = []string{"/usr/lib", "/usr/lib64"}
+
+// checkFirejailHelpers refuses a policy under which firejail cannot start.
+func checkFirejailHelpers(p *policy.Policy) error {
+	for _, dir := range firejailLibraries {
+		if _, err := os.Stat(dir); err != nil {
+			continue
+		}
+		if d := p.Decide(policy.Access{Kind: policy.AccessMap, Target: dir}); !d.Allowed {
+			r := refuse("firejail's own helper programs run inside the sandbox, and the policy hides their libraries")
+			r.Found, r.Expected = d.Because, "map "+dir
+			r.Instead = []string{`map = ["/usr/lib", "/usr/lib64?"]`}
+			return r
+		}
+	}
+	return nil
 }
 
 func (h Host) describeCaller() string {

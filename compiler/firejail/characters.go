@@ -3,25 +3,35 @@ package firejail
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxLine is far below the 8191 bytes at which firejail splits a line and
 // parses its tail as a directive of its own (profile.c, fgets).
 const maxLine = 4096
 
+// portable are the ASCII characters that mean themselves in every release of
+// firejail. The others are rejected by one of them (firejail issues #7183, #7186)
+// or change the path without a word: "#" and control characters cut it short, so
+// that its parent is named, and globs are expanded. There is no quoting.
+const portable = "abcdefghijklmnopqrstuvwxyz" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "0123456789" + "./_-+:=@~ "
+
+const expressible = "A-Z a-z 0-9 . / _ - + : = @ ~, single blanks and letters beyond ASCII"
+
 // inexpressible says why firejail cannot be given a path, or "".
 //
-// A profile has no quoting. "#" and control characters cut a path short, which
-// silently names the parent; globs are expanded; runs of blanks collapse; the
-// rest is rejected by this or by a later version (firejail issues #7183, #7186).
+// Bytes beyond ASCII are left alone by firejail's reader, its checks and its
+// globs: it never leaves the C locale.
 func inexpressible(path string) string {
-	const refused = "#\\&!\"<>%^{};,?*[]`$|'"
+	if !utf8.ValidString(path) {
+		return "it is not UTF-8"
+	}
 	for _, r := range path {
-		if r < 0x20 || r == 0x7f {
-			return fmt.Sprintf("the control character %U ends a path in a firejail profile", r)
-		}
-		if strings.ContainsRune(refused, r) {
-			return fmt.Sprintf("a firejail profile cannot express the character %q", r)
+		switch {
+		case r < 0x20:
+			return fmt.Sprintf("the control character %U would end it", r)
+		case r < utf8.RuneSelf && !strings.ContainsRune(portable, r):
+			return fmt.Sprintf("the character %q would change its meaning", r)
 		}
 	}
 	switch {
@@ -30,8 +40,8 @@ func inexpressible(path string) string {
 	case strings.HasSuffix(path, " "):
 		return "firejail drops a trailing blank"
 	case strings.Contains(path, ".."):
-		return "firejail refuses a path that contains two dots"
-	case len(path) > maxLine-len("noblacklist "):
+		return "firejail refuses two dots in a row"
+	case len(path) > maxLine-len("noblacklist \n"):
 		return fmt.Sprintf("the line would be longer than %d bytes", maxLine)
 	}
 	return ""

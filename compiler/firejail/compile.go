@@ -36,11 +36,12 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 	refusals = append(refusals, refuseProcess(p)...)
 	for _, c := range p.Capabilities {
 		refusals = append(refusals, compiler.Refusal{
-			At: c.At, Clause: "capabilities.keep", Message: "firejail cannot give a capability to an ordinary user",
+			At: c.At, Clause: policy.ClauseCapabilitiesKeep, Message: "firejail cannot give a capability to an ordinary user",
 			Found: c.Name, Expected: "keep = []",
 		})
 	}
 	if len(refusals) > 0 {
+		refusals.Sort()
 		return nil, refusals
 	}
 	filter, listing, err := compileFilter(target.Arch, p.Syscalls.Base)
@@ -91,10 +92,8 @@ func refuseVersion(v compiler.Version) compiler.Refusals {
 
 func refuseProcess(p *policy.Policy) compiler.Refusals {
 	if why := inexpressible(p.Process.Directory); why != "" {
-		return compiler.Refusals{{
-			At: p.Process.DirectoryAt, Clause: "process.directory",
-			Message: "this path cannot be written in a firejail profile", Expected: why,
-		}}
+		return compiler.Refusals{refuseSpelling(
+			policy.ClauseProcessDirectory, p.Process.DirectoryAt, p.Process.Directory, why)}
 	}
 	return nil
 }
@@ -105,7 +104,7 @@ func expect(p *policy.Policy, l layout, filter []byte) compiler.Expectation {
 		Isolated:       []string{"ipc", "mnt", "pid", "user"},
 		Network:        p.Network.Mode,
 		NetworkAt:      p.Network.At,
-		Emptied:        l.emptied(),
+		Emptied:        l.emptied.sorted(),
 		Residual:       []string{"/run/firejail"},
 		Aliases:        p.Filesystem.Links,
 		Proc:           p.Filesystem.Proc,
@@ -132,9 +131,5 @@ func expect(p *policy.Policy, l layout, filter []byte) compiler.Expectation {
 // mounts a fresh sysfs, and copies of /etc/passwd and /etc/group with the
 // caller's entries only (fs_etc.c, restrict_users.c).
 func replaced(path string) bool {
-	switch path {
-	case "/etc/passwd", "/etc/group":
-		return true
-	}
-	return len(path) > 4 && path[:5] == "/sys/"
+	return path == "/etc/passwd" || path == "/etc/group" || within(path, "/sys")
 }

@@ -1,109 +1,192 @@
 package firejail
 
 import (
+	"path"
+
 	"confine/compiler"
 	"confine/policy"
 )
 
 func exact(how string) compiler.Verdict { return compiler.Verdict{Strength: compiler.Exact, How: how} }
+
 func stronger(how string) compiler.Verdict {
 	return compiler.Verdict{Strength: compiler.Stronger, How: how}
 }
+
 func weaker(how string) compiler.Verdict {
 	return compiler.Verdict{Strength: compiler.Weaker, How: how}
 }
+
 func none(how string) compiler.Verdict { return compiler.Verdict{Strength: compiler.None, How: how} }
 
 // cover says for every clause of the policy how firejail and the stage enforce it.
 func cover(p *policy.Policy) []compiler.Coverage {
-	var rows []compiler.Coverage
+	rows := coverFilesystem(p.Filesystem)
 	add := func(clause, subject string, at policy.Position, launched, standalone compiler.Verdict) {
 		rows = append(rows, compiler.Coverage{
 			Clause: clause, Subject: subject, At: at, Launched: launched, Standalone: standalone,
 		})
 	}
-	rows = append(rows, compiler.Coverage{
-		Clause: "filesystem", Subject: "what is named nowhere",
-		Launched:   exact("hidden by mounts, and by Landlock"),
-		Standalone: weaker("hidden by mounts; /run/firejail and what appears after the start stay open"),
-		Existence:  "names in / and /usr stay visible",
-	})
-	for _, e := range p.Filesystem.Entries {
-		launched, standalone, existence := coverPath(e)
-		rows = append(rows, compiler.Coverage{
-			Clause: "filesystem." + string(e.Mode), Subject: e.Path, At: e.At,
-			Launched: launched, Standalone: standalone, Existence: existence,
-		})
-	}
-	add("filesystem.proc", string(p.Filesystem.Proc), p.Filesystem.ProcAt,
-		exact("own PID namespace, blacklist, Landlock"), coverProc(p.Filesystem.Proc))
-	add("filesystem.dev", string(p.Filesystem.Dev), p.Filesystem.DevAt,
-		exact("private-dev and Landlock"), coverDev(p.Filesystem.Dev))
 	network := exact("own network namespace")
 	if p.Network.Mode == policy.NetworkHost {
 		network = exact("the host's network: every address is reachable")
 	}
-	add("network.mode", string(p.Network.Mode), p.Network.At, network, network)
+	add(policy.ClauseNetworkMode, string(p.Network.Mode), p.Network.At, network, network)
 	for _, r := range p.Rlimits {
 		standalone := none("firejail has no directive for it")
 		if inProfile(r) {
 			standalone = exact("rlimit-" + r.Name)
 		}
-		add("rlimits."+r.Name, "", r.At, exact("the stage, right before execve"), standalone)
+		add(policy.RlimitClause(r.Name), "", r.At, exact("the stage, right before execve"), standalone)
 	}
-	add("capabilities.keep", "none", policy.Position{}, exact("caps.drop all, NoNewPrivs"), exact("caps.drop all, NoNewPrivs"))
-	add("syscalls.base", p.Syscalls.Base, p.Syscalls.At,
+	add(policy.ClauseCapabilitiesKeep, "none", policy.Position{},
+		exact("caps.drop all, NoNewPrivs"), exact("caps.drop all, NoNewPrivs"))
+	add(policy.ClauseSyscallsBase, p.Syscalls.Base, p.Syscalls.At,
 		exact("filter loaded by the stage"), weaker("firejail's own deny list"))
-	add("environment", "", policy.Position{}, exact("composed by the runner"), none("firejail passes its caller's environment"))
+	add(policy.ClauseEnvironment, "", policy.Position{},
+		exact("composed by the runner"), none("firejail passes its caller's environment"))
+	if pass := p.Environment.Pass; len(pass) > 0 {
+		add(policy.ClauseEnvironmentPass, "", statedFirst(p, policy.ClauseEnvironmentPass),
+			exact("composed by the runner"), exact("firejail passes its caller's environment"))
+	}
+	if set := p.Environment.Set; len(set) > 0 {
+		add(policy.ClauseEnvironmentSet, "", statedFirst(p, policy.ClauseEnvironmentSet),
+			exact("composed by the runner"), none("no value is written to an artifact"))
+	}
 	if p.Process.User != "" {
-		add("process.user", p.Process.User, p.Process.UserAt,
+		add(policy.ClauseProcessUser, p.Process.User, p.Process.UserAt,
 			exact("the runner starts firejail as this user"), none("firejail runs as its caller"))
 	}
 	if p.Process.Directory != "" {
-		add("process.directory", p.Process.Directory, p.Process.DirectoryAt, exact("the stage"), exact("private-cwd"))
+		add(policy.ClauseProcessDirectory, p.Process.Directory, p.Process.DirectoryAt,
+			exact("the stage"), exact("private-cwd"))
 	}
 	if p.Process.WallTime != 0 {
-		add("process.wall_time", p.Process.WallTime.String(), p.Process.WallTimeAt,
+		add(policy.ClauseProcessWallTime, p.Process.WallTime.String(), p.Process.WallTimeAt,
 			exact("the runner's timer"), none("nobody counts"))
 	}
 	compiler.SortCoverage(rows)
 	return rows
 }
 
-func coverPath(e policy.PathEntry) (launched, standalone compiler.Verdict, existence string) {
+// statedFirst is the position of the first entry of a clause.
+func statedFirst(p *policy.Policy, clause string) policy.Position {
+	for _, c := range p.Clauses() {
+		if c.Clause == clause {
+			return c.At
+		}
+	}
+	return policy.Position{}
+}
+
+func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
+	rows := []compiler.Coverage{{
+		Clause: policy.ClauseFilesystem, Subject: "what is named nowhere",
+		Launched: exact("hidden by mounts, and by Landlock"),
+		Standalone: weaker("hidden by mounts; /run/firejail, emptied directories that are the user's own, " +
+			"a home directory outside /home, and what appears in / after the start stay open"),
+		Existence: "names in / and /usr stay visible",
+	}}
+	for _, e := range fs.Entries {
+		launched, standalone := coverPath(fs, e)
+		row := compiler.Coverage{
+			Clause: policy.FilesystemClause(e.Mode), Subject: e.Path, At: e.At,
+			Launched: launched, Standalone: standalone,
+		}
+		if e.Mode == policy.ModeHide {
+			row.Existence = "the name stays visible"
+		}
+		rows = append(rows, row)
+	}
+	for _, link := range fs.Links {
+		launched, standalone := coverLink(fs, link)
+		rows = append(rows, compiler.Coverage{
+			Clause: policy.ClauseFilesystemLinks, Subject: link.From, At: link.At,
+			Launched: launched, Standalone: standalone,
+		})
+	}
+	proc := compiler.Coverage{
+		Clause: policy.ClauseFilesystemProc, Subject: string(fs.Proc), At: fs.ProcAt,
+		Launched:   exact("own PID namespace, blacklist, Landlock"),
+		Standalone: weaker("own PID namespace, blacklist; the program can also write to its own files there"),
+		Existence:  "names in /proc stay visible",
+	}
+	if fs.Proc == policy.ProcNone {
+		proc.Standalone = weaker("own PID namespace; its processes stay visible")
+	}
+	dev := compiler.Coverage{
+		Clause: policy.ClauseFilesystemDev, Subject: string(fs.Dev), At: fs.DevAt,
+		Launched: exact("private-dev and Landlock"),
+		Standalone: weaker("private-dev, blacklist; /dev can be listed, and /dev/shm is the host's " +
+			"where that holds a name that starts with jack"),
+	}
+	if fs.Dev == policy.DevNone {
+		dev.Standalone = weaker("private-dev: the minimal devices stay usable")
+	}
+	return append(rows, proc, dev)
+}
+
+// coverPath judges one entry. A host that has not got what the policy requires is
+// the runner's to refuse; a profile by itself can only take what it finds.
+func coverPath(fs policy.Filesystem, e policy.PathEntry) (launched, standalone compiler.Verdict) {
+	_, nested := covering(fs.Entries, e.Path)
 	switch e.Mode {
-	case policy.ModeRead:
-		return exact("read-only noexec mount, Landlock"), exact("read-only noexec mount"), ""
-	case policy.ModeMap:
-		return exact("read-only mount, Landlock without execute"), weaker("read-only mount: its files can also be executed"), ""
-	case policy.ModeExec:
-		return exact("read-only mount, Landlock"), exact("read-only mount"), ""
-	case policy.ModeWrite:
-		return exact("noexec mount, Landlock"), exact("noexec mount"), ""
 	case policy.ModeHide:
-		return exact("blacklist"), exact("blacklist"), "the name stays visible"
+		if nested {
+			return exact("blacklist of what is there at the start"),
+				weaker("blacklist of what is there at the start; what appears later stays open")
+		}
+		return exact("blacklist"), exact("blacklist")
 	case policy.ModeAbsent:
-		return exact("its directory is an empty tmpfs"), exact("its directory is an empty tmpfs"), ""
+		return exact("its directory is an empty tmpfs"), exact("its directory is an empty tmpfs")
+	case policy.ModeTmp:
+		return coverTmp(e)
+	}
+	how := map[policy.PathMode]string{
+		policy.ModeRead:  "read-only noexec mount",
+		policy.ModeMap:   "read-only mount",
+		policy.ModeExec:  "read-only mount",
+		policy.ModeWrite: "noexec mount",
+	}[e.Mode]
+	verdict := exact
+	launched = exact(how + ", Landlock")
+	if within(e.Path, "/sys") {
+		verdict, how = stronger, "a sysfs of firejail's own, without what the host mounted in it"
+		launched = stronger(how + ", Landlock")
+	} else if does := builtinsBelow(e.Path); does != "" {
+		verdict, how = stronger, how+"; firejail "+does
+		launched = stronger(how + ", Landlock")
 	}
 	switch {
-	case e.Path != "/tmp":
-		return exact("tmpfs mounted by a root runner"), stronger("the path is hidden: nobody mounts the tmpfs"), ""
+	case e.Mode == policy.ModeMap:
+		standalone = weaker(how + "; its files can also be executed")
+	case e.Optional && e.Path == unit(e.Path):
+		standalone = weaker(how + "; unrestricted if it appears after the start")
+	case e.Mode == policy.ModeWrite && insideReadOnly(fs.Entries, e):
+		standalone = stronger(how + "; read-only unless it is the user's own")
+	default:
+		standalone = verdict(how)
+	}
+	return launched, standalone
+}
+
+func coverTmp(e policy.PathEntry) (launched, standalone compiler.Verdict) {
+	switch {
+	case !ownTmp(e.Path):
+		return exact("tmpfs mounted by a root runner"), stronger("the path is hidden: nobody mounts the tmpfs")
 	case e.Size != 0:
-		return exact("tmpfs mounted by a root runner"), weaker("private-tmp has no size"), ""
+		return exact("tmpfs mounted by a root runner"), weaker("a tmpfs without a size")
 	}
-	return exact("private-tmp, noexec"), exact("private-tmp, noexec"), ""
+	return exact("a tmpfs of firejail's own, noexec"), exact("a tmpfs of firejail's own, noexec")
 }
 
-func coverProc(mode policy.ProcMode) compiler.Verdict {
-	if mode == policy.ProcNone {
-		return weaker("own PID namespace; its processes stay visible")
+// coverLink judges an alias: in a directory that is closed or emptied it is gone.
+func coverLink(fs policy.Filesystem, link policy.Link) (launched, standalone compiler.Verdict) {
+	parent, nested := covering(fs.Entries, link.From)
+	if !globbed(link.From) && (!nested || !granted(parent.Mode)) {
+		return stronger("the alias is hidden with " + path.Dir(link.From)),
+			stronger("the alias is hidden with " + path.Dir(link.From))
 	}
-	return exact("own PID namespace, blacklist")
-}
-
-func coverDev(mode policy.DevMode) compiler.Verdict {
-	if mode == policy.DevNone {
-		return weaker("private-dev: the minimal devices stay usable")
-	}
-	return exact("private-dev, blacklist")
+	return exact("the runner compares it with the host"),
+		weaker("nobody compares it with the host: a directory in its place stays open")
 }

@@ -2,7 +2,7 @@ package firejail
 
 import (
 	"fmt"
-	"strings"
+	"path"
 
 	"confine/compiler"
 	"confine/policy"
@@ -19,15 +19,15 @@ type layout struct {
 	// keep are the whitelist lines.
 	keep set
 	// globs close everything that exempt does not name.
-	globs []string
+	globs set
 	// hide are the blacklist lines for the policy's own entries.
 	hide []string
 	// restrict are read-only, read-write and noexec lines; parents come first.
 	restrict []string
-	// privateTmp says that /tmp is firejail's own, without a size.
-	privateTmp bool
-	// writableVar lifts the read-only remount of /var.
-	writableVar bool
+	// lift are writable-etc and writable-var.
+	lift set
+	// emptied are units that no entry makes visible.
+	emptied set
 	// mounts are left to a root runner.
 	mounts []compiler.Mount
 }
@@ -35,12 +35,21 @@ type layout struct {
 // layOut translates the table, or says by name what firejail cannot enforce.
 func layOut(fs policy.Filesystem) (layout, compiler.Refusals) {
 	var refusals compiler.Refusals
-	l := layout{exempt: set{}, keep: set{}, globs: []string{"/*"}}
+	l := layout{exempt: set{}, keep: set{}, globs: set{}, lift: set{}, emptied: set{}}
+	l.globs.add("/*", "/proc/[a-z]*")
 	// "blacklist /run" and "blacklist /proc" break the start, so those two are
 	// emptied and thinned out instead.
 	l.exempt.add("/proc", "/dev", "/run", "/proc/self", "/proc/thread-self", "/proc/mounts", "/proc/net")
-	l.keep.add("/run/" + missing)
+	l.empty("/run")
+	l.emptied.add("/run")
 	for _, link := range fs.Links {
+		if !globbed(link.From) {
+			continue
+		}
+		if why := inexpressible(link.From); why != "" {
+			refusals = append(refusals, refuseSpelling(policy.ClauseFilesystemLinks, link.At, "link "+link.From, why))
+			continue
+		}
 		// blacklist follows links: closing /bin would close /usr/bin.
 		l.exempt.add(link.From)
 	}
@@ -52,84 +61,100 @@ func layOut(fs policy.Filesystem) (layout, compiler.Refusals) {
 		l.place(fs.Entries, e)
 		l.restrictEntry(fs.Entries, e)
 	}
-	for path := range l.exempt {
-		if strings.HasPrefix(path, "/usr/") && !l.exempt["/usr/"] {
-			l.globs = append(l.globs, "/usr/*")
-			break
-		}
+	for _, p := range l.hide {
+		// Whatever exempts it, a hidden path is not exempt.
+		delete(l.exempt, p)
 	}
-	l.globs = append(l.globs, "/proc/[a-z]*")
-	if n := len(l.keep); n > maxUnits {
+	if n := len(l.units()); n > maxUnits {
 		refusals = append(refusals, compiler.Refusal{
-			Clause: "filesystem", Message: "too many directories for one firejail profile",
-			Found: fmt.Sprintf("%d paths to keep", n), Expected: fmt.Sprintf("at most %d", maxUnits),
+			Clause: policy.ClauseFilesystem, Message: "the entries lie in too many directories for one firejail profile",
+			Found: fmt.Sprintf("%d top-level directories, those of /usr included", n), Expected: fmt.Sprintf("at most %d", maxUnits),
 		})
 	}
 	return l, refusals
 }
 
+// globbed reports whether a glob that closes what is not exempt can match a link.
+// Links of policies do not lie in /sys.
+func globbed(link string) bool { return path.Dir(link) == "/" || path.Dir(link) == "/usr" }
+
 // place makes an entry visible, hidden or absent.
 func (l *layout) place(entries []policy.PathEntry, e policy.PathEntry) {
-	parent, nested := covering(entries, e.Path)
+	if e.Mode == policy.ModeTmp && (e.Size != 0 || !ownTmp(e.Path)) {
+		l.mounts = append(l.mounts, compiler.Mount{
+			Path: e.Path, Size: e.Size, Clause: policy.ClauseFilesystemTmp, At: e.At,
+		})
+	}
+	_, nested := covering(entries, e.Path)
 	switch {
 	case e.Mode == policy.ModeHide:
 		l.hide = append(l.hide, e.Path)
 	case e.Mode == policy.ModeAbsent:
 		l.open(e.Path)
-		l.keep.add(unit(e.Path) + "/" + missing)
+		l.empty(unit(e.Path))
+		l.emptied.add(unit(e.Path))
+	case nested:
+		// An entry above, which is never a closed one, makes it visible.
+	case within(e.Path, "/sys"):
+		l.openSysfs(e.Path)
 	case e.Mode == policy.ModeTmp && e.Path == "/tmp" && e.Size == 0:
-		l.exempt.add("/tmp")
-		l.privateTmp = true
-	default:
-		if e.Mode == policy.ModeTmp {
-			l.mounts = append(l.mounts, compiler.Mount{
-				Path: e.Path, Size: e.Size, Clause: "filesystem.tmp", At: e.At,
-			})
-		}
+		// private-tmp would do too, if it did not let in whatever anybody on the
+		// host names /tmp/pulse-* (fs.c, fs_private_tmp).
 		l.open(e.Path)
-		switch {
-		case nested && granted(parent.Mode):
-		case strings.HasPrefix(e.Path, "/sys/"):
-			// firejail refuses to whitelist in /sys: its siblings are closed instead.
-			l.exempt.add(e.Path)
-			for _, dir := range ancestors(e.Path) {
-				l.exempt.add(dir)
-				l.globs = append(l.globs, dir+"/*")
-			}
-		case e.Path != unit(e.Path) && e.Path != "/usr":
+		l.empty("/tmp")
+	default:
+		l.open(e.Path)
+		if u := unit(e.Path); e.Path != u {
 			l.keep.add(e.Path)
+			// A path in the caller's home directory empties that directory only.
+			l.empty(u)
 		}
 	}
 }
 
-// open exempts the directories on the way to a path from the globs.
-func (l *layout) open(path string) {
-	first := "/" + strings.SplitN(path, "/", 3)[1]
-	l.exempt.add(first)
-	switch {
-	case path == "/usr":
-		l.exempt.add("/usr/")
-	case first == "/usr":
-		l.exempt.add(unit(path))
+// empty leaves a unit with nothing but what else is kept in it.
+func (l *layout) empty(unit string) { l.keep.add(unit + "/" + missing) }
+
+// open exempts the directories on the way to a path from the globs, and closes
+// their other children. /usr given as a whole stays open as a whole.
+func (l *layout) open(p string) {
+	l.exempt.add("/" + firstComponent(p))
+	if u := unit(p); path.Dir(u) == "/usr" {
+		l.exempt.add(u)
+		l.globs.add("/usr/*")
+	}
+}
+
+// openSysfs closes the siblings of a path: firejail refuses to whitelist in /sys.
+func (l *layout) openSysfs(p string) {
+	l.exempt.add(p)
+	// Those two firejail closes by itself, unless they are exempt.
+	for _, dir := range []string{"/sys/fs", "/sys/module"} {
+		if within(dir, p) {
+			l.exempt.add(dir)
+		}
+	}
+	for _, dir := range ancestors(p) {
+		l.exempt.add(dir)
+		l.globs.add(dir + "/*")
 	}
 }
 
 // restrictEntry adds the mount flags of an entry.
 func (l *layout) restrictEntry(entries []policy.PathEntry, e policy.PathEntry) {
-	parent, nested := covering(entries, e.Path)
+	if directive, closed := liftReadOnly(e.Path); closed && granted(e.Mode) && e.Mode != policy.ModeRead {
+		l.lift.add(directive)
+	}
 	switch e.Mode {
 	case policy.ModeRead:
 		l.restrict = append(l.restrict, "read-only "+e.Path, "noexec "+e.Path)
 	case policy.ModeMap, policy.ModeExec:
 		l.restrict = append(l.restrict, "read-only "+e.Path)
 	case policy.ModeWrite:
-		if nested && parent.Mode != policy.ModeWrite {
+		if insideReadOnly(entries, e) {
 			// For paths that are not the user's own firejail ignores the line; the
 			// attestation then finds a read-only mount and refuses.
 			l.restrict = append(l.restrict, "read-write "+e.Path)
-		}
-		if strings.HasPrefix(e.Path, "/var/") {
-			l.writableVar = true
 		}
 		l.restrict = append(l.restrict, "noexec "+e.Path)
 	case policy.ModeTmp:
@@ -137,13 +162,20 @@ func (l *layout) restrictEntry(entries []policy.PathEntry, e policy.PathEntry) {
 	}
 }
 
-// emptied are the directories of which whitelist keeps nothing but the name.
-func (l *layout) emptied() []string {
-	var dirs []string
-	for _, path := range l.keep.sorted() {
-		if dir, ok := strings.CutSuffix(path, "/"+missing); ok {
-			dirs = append(dirs, dir)
-		}
+// insideReadOnly reports whether a mount above an entry is read-only.
+func insideReadOnly(entries []policy.PathEntry, e policy.PathEntry) bool {
+	if parent, nested := covering(entries, e.Path); nested {
+		return parent.Mode != policy.ModeWrite
 	}
-	return dirs
+	_, ok := readOnlyAbove(e.Path)
+	return ok
+}
+
+// units are the directories that whitelist lines empty.
+func (l *layout) units() set {
+	units := set{}
+	for p := range l.keep {
+		units.add(unit(p))
+	}
+	return units
 }

@@ -56,12 +56,9 @@ var deviceLines = []string{
 	"blacklist /dev/log",
 }
 
-// exitLines make the exit code that of the program itself: without the first, an
-// orphan that it leaves behind decides; without the second, firejail waits for it.
-var exitLines = []string{
-	"deterministic-exit-code",
-	"deterministic-shutdown",
-}
+// exitLine makes the exit code that of the program itself, not that of the last
+// orphan that it leaves behind.
+const exitLine = "deterministic-exit-code"
 
 // writeProfile gives the lines in the one order that every part of it needs:
 // noblacklist before blacklist, whitelist before the lines that restrict it.
@@ -74,19 +71,16 @@ func writeProfile(p *policy.Policy, l layout, standalone bool) []byte {
 		}
 	}
 	line("# compiled by confine; edit the policy instead")
-	delete(l.exempt, "/usr/")
+	if standalone {
+		line("# start it as an ordinary user: for root firejail enforces less")
+	}
 	lines("noblacklist ", l.exempt.sorted())
 	lines("whitelist ", l.keep.sorted())
-	lines("blacklist ", l.globs)
+	lines("blacklist ", l.globs.sorted())
 	line("blacklist /run/user")
 	lines("blacklist ", l.hide)
 	lines("", l.restrict)
-	if l.privateTmp {
-		line("private-tmp")
-	}
-	if l.writableVar {
-		line("writable-var")
-	}
+	lines("", l.lift.sorted())
 	lines("", deviceLines)
 	if p.Network.Mode == policy.NetworkNone {
 		line("net none")
@@ -97,6 +91,6 @@ func writeProfile(p *policy.Policy, l layout, standalone bool) []byte {
 	if standalone {
 		lines("", standaloneLines(p))
 	}
-	lines("", exitLines)
+	line(exitLine)
 	return b.Bytes()
 }

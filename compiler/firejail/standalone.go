@@ -18,7 +18,9 @@ func inProfile(r policy.Rlimit) bool { return profileRlimits[r.Name] && r.Value 
 // standaloneLines say what the runner and the stage do otherwise. The launched
 // profile must not have them: limits set that early can stop the stage.
 func standaloneLines(p *policy.Policy) []string {
-	var out []string
+	// firejail waits for orphans, unless this line makes it kill them, 100 ms after
+	// the program's end. The runner does that at once.
+	out := []string{"deterministic-shutdown"}
 	if d := p.Process.Directory; d != "" {
 		out = append(out, "private-cwd "+d)
 	}
@@ -30,18 +32,24 @@ func standaloneLines(p *policy.Policy) []string {
 	return out
 }
 
-// standaloneFilesystem is the table for use without a runner: nobody mounts the
-// sized tmpfs, so such a directory must not show the host's own.
+// standaloneFilesystem is the table for use without a runner: nobody mounts a
+// tmpfs, so the host's own directory must not show in its place. Only /tmp can be
+// had without one, unbounded.
 func standaloneFilesystem(fs policy.Filesystem) policy.Filesystem {
 	var kept []policy.PathEntry
 	for _, e := range fs.Entries {
-		switch {
-		case e.Mode != policy.ModeTmp:
-			kept = append(kept, e)
-		case e.Path == "/tmp":
-			e.Size = 0
-			kept = append(kept, e)
+		if e.Mode == policy.ModeTmp {
+			_, nested := covering(fs.Entries, e.Path)
+			switch {
+			case ownTmp(e.Path):
+				e.Size = 0
+			case nested:
+				e.Mode = policy.ModeHide
+			default:
+				continue
+			}
 		}
+		kept = append(kept, e)
 	}
 	fs.Entries = kept
 	return fs

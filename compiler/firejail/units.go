@@ -13,7 +13,7 @@ import (
 const missing = ".confine-none"
 
 // unit is a directory that firejail's whitelist empties as a whole: the first
-// component of a path, or the second for /usr (fs_whitelist.c).
+// component of a path, or the second for /usr (fs_whitelist.c, extract_topdir).
 func unit(p string) string {
 	parts := strings.SplitN(p, "/", 4)
 	if len(parts) > 2 && parts[1] == "usr" {
@@ -21,6 +21,9 @@ func unit(p string) string {
 	}
 	return "/" + parts[1]
 }
+
+// firstComponent of "/a/b" is "a".
+func firstComponent(p string) string { return strings.SplitN(p, "/", 3)[1] }
 
 // ancestors returns the directories above p, without "/", the nearest last.
 func ancestors(p string) []string {
@@ -30,6 +33,9 @@ func ancestors(p string) []string {
 	}
 	return up
 }
+
+// within reports whether p is dir or lies below it.
+func within(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }
 
 // granted reports whether an entry of the mode makes something visible.
 func granted(mode policy.PathMode) bool {

@@ -12,11 +12,6 @@ import (
 	"confine/policy"
 )
 
-// minimalDevices are the device nodes of dev = "minimal".
-var minimalDevices = []string{
-	"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty",
-}
-
 // Rules returns the rules for the filesystem table, in the order of the policy.
 func Rules(fs policy.Filesystem) []compiler.LandlockRule {
 	var rules []compiler.LandlockRule
@@ -33,7 +28,7 @@ func Rules(fs policy.Filesystem) []compiler.LandlockRule {
 		rules = append(rules, compiler.LandlockRule{Path: "/proc", Access: compiler.LandlockRead})
 	}
 	if fs.Dev == policy.DevMinimal {
-		for _, device := range minimalDevices {
+		for _, device := range policy.MinimalDevices() {
 			rules = append(rules, compiler.LandlockRule{Path: device, Access: compiler.LandlockDevice})
 		}
 		rules = append(rules, compiler.LandlockRule{Path: "/dev/shm", Access: compiler.LandlockWrite})

@@ -1,0 +1,51 @@
+package backends_test
+
+import (
+	"testing"
+
+	"confine/compiler"
+	"confine/compiler/backends"
+	"confine/compiler/firejail"
+	"confine/policy"
+)
+
+func TestCheck(t *testing.T) {
+	for name, want := range map[compiler.Backend]string{
+		"firejail": "",
+		"gvisor":   `backend "gvisor" is not in this version of confine: expected firejail`,
+		"native":   `backend "native" is not in this version of confine: expected firejail`,
+		"Firejail": `unknown backend "Firejail": expected firejail`,
+		"":         `unknown backend "": expected firejail`,
+		"none":     `unknown backend "none": expected firejail`,
+	} {
+		got := ""
+		if err := backends.Check(name); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", name, got, want)
+		}
+	}
+}
+
+// TestCompile: every name compiles, and no other does.
+func TestCompile(t *testing.T) {
+	p, err := policy.Parse("p.toml", []byte("schema = 1\nname = \"p\"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := compiler.Target{Version: firejail.Known[0], Arch: "x86_64"}
+	for _, name := range backends.Names() {
+		target.Backend = compiler.Backend(name)
+		bundle, err := backends.Compile(p, target)
+		if err != nil || bundle.Target != target || bundle.Policy != "p" || bundle.Digest != p.Digest {
+			t.Errorf("%s: %+v, %v", name, bundle, err)
+		}
+	}
+	for _, name := range []compiler.Backend{"gvisor", "native", "none", ""} {
+		target.Backend = name
+		if bundle, err := backends.Compile(p, target); err == nil || bundle != nil {
+			t.Errorf("%q compiles", name)
+		}
+	}
+}
