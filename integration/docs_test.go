@@ -25,7 +25,9 @@ func TestDocumentedPolicies(t *testing.T) {
 			found++
 			policy := file(t, filepath.Join(tree(t), "my-connector.toml"), match[1], 0o644)
 			finish(t, exec.Command(confine, "compile", policy, "-o", filepath.Join(filepath.Dir(policy), "out"))).must(t, 0)
-			finish(t, exec.Command(confine, "run", "--policy", policy, "--user", connectorUser, "--", "/usr/bin/true")).must(t, 0)
+			run := exec.Command(confine, "run", "--policy", policy, "--user", connectorUser, "--", "/usr/bin/true")
+			run.Dir = "/srv/airbyte"
+			finish(t, run).must(t, 0)
 		}
 	}
 	if found == 0 {

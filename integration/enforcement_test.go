@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -70,7 +71,7 @@ dev = "minimal"
 		access{text: "read /"}, access{text: "read /etc/passwd"}, access{text: "read /var"}, access{text: "read /run"},
 		access{text: "read /usr/share"}, access{text: "read /usr/bin/env"}, access{text: "exec /usr/bin/true"}, access{text: "exec /bin/true"},
 		access{text: "read /proc/self/status"}, access{text: "read /proc/cpuinfo"}, access{text: "read /proc/sys/kernel/hostname"},
-		access{text: "read /proc/1/status"}, access{text: "read /sys/kernel"},
+		access{text: "read /proc/1/status"}, access{text: "read /proc"}, access{text: "read /proc/net/dev"}, access{text: "read /proc/mounts"}, access{text: "read /sys/kernel"},
 		access{text: "read /dev/null"}, access{text: "write /dev/null"}, access{text: "read /dev/urandom"}, access{text: "read /dev/ptmx"},
 		access{text: "write /tmp"}, access{text: "write /dev/shm"}, access{text: "write /var/tmp"},
 	)
@@ -162,4 +163,26 @@ func TestSystemCalls(t *testing.T) {
 			t.Errorf("%s: %s inside, expected %s", a.text, inside[a.text], a.inside)
 		}
 	}
+}
+
+// Anybody can leave a file in the host's /dev/shm that makes firejail show it.
+func TestHostSharedMemoryStaysOut(t *testing.T) {
+	name := filepath.Join("/dev/shm", "jack-confine-test")
+	file(t, name, "x", 0o666)
+	t.Cleanup(func() { os.Remove(name) })
+	policy := writePolicy(t, "dev = \"minimal\"", "")
+	inside := answers(t, finish(t, confined(policy, probe, "read "+name, "write /dev/shm")).must(t, 0).stdout)
+	if inside["read "+name] != "ENOENT" || inside["write /dev/shm"] != "ok" {
+		t.Errorf("%v", inside)
+	}
+	wants(t, finish(t, confinedByUser(policy, "/usr/bin/true")).must(t, 125), "nothing ran", "filesystem.dev", "/dev/shm")
+}
+
+// Mounted over is only what is there at the start; a file that appears later would
+// be readable.
+func TestHideOfMissingFileIsRefused(t *testing.T) {
+	dir := tree(t)
+	file(t, filepath.Join(dir, "other"), "x", 0o644)
+	policy := writePolicy(t, fmt.Sprintf("read = [%q]\nhide = [%q]", dir, filepath.Join(dir, "later")), "")
+	wants(t, finish(t, confined(policy, "/usr/bin/true")).must(t, 125), "nothing ran", "missing", filepath.Join(dir, "later"))
 }

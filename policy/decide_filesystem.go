@@ -66,16 +66,21 @@ func (p *Policy) decidePath(kind AccessKind, name string) Decision {
 	}
 }
 
+// ownProc are the names in /proc that lead to what is about the program itself:
+// mounts and net are links into self.
+var ownProc = []string{"self", "thread-self", "mounts", "net"}
+
 // decideProc answers for /proc. Under "self" the program reads what is about
 // itself. A process number is allowed: the sandbox shows the program only its
-// own processes, and which number it has is not known beforehand.
+// own processes, and which number it has is not known beforehand. /proc itself
+// lists them.
 func (p *Policy) decideProc(kind AccessKind, name string) Decision {
 	fs := &p.Filesystem
 	if fs.Proc != ProcSelf {
 		return denied(ClauseFilesystemProc, fs.ProcAt, `filesystem.proc is "none"`)
 	}
 	first, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(name, "/proc"), "/"), "/")
-	own := first == "self" || first == "thread-self" || first != "" && strings.Trim(first, "0123456789") == ""
+	own := contains(ownProc, first) || strings.Trim(first, "0123456789") == ""
 	switch {
 	case !own:
 		return denied(ClauseFilesystemProc, fs.ProcAt, `filesystem.proc is "self": only /proc/self and own processes are seen`)
@@ -102,6 +107,9 @@ func (p *Policy) decideDev(kind AccessKind, name string) (Decision, bool) {
 		return Decision{}, false
 	case !contains(MinimalDevices(), name) && !below(name, "/dev/shm"):
 		return denied(ClauseFilesystemDev, fs.DevAt, `filesystem.dev is "minimal", which does not have %s`, quote(name)), true
+	case kind == AccessMap && name == "/dev/zero":
+		// No mechanism of files can deny what is anonymous memory by another name.
+		return allowed(ClauseFilesystemDev, fs.DevAt, `filesystem.dev is "minimal"`), true
 	case kind != AccessRead && kind != AccessWrite:
 		return denied(ClauseFilesystemDev, fs.DevAt, `filesystem.dev is "minimal", which does not allow %s`, kind), true
 	default:

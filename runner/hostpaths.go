@@ -21,7 +21,7 @@ func checkHostPaths(fs policy.Filesystem) error {
 		}
 	}
 	for _, e := range fs.Entries {
-		if err := checkEntry(e); err != nil {
+		if err := checkEntry(fs, e); err != nil {
 			return err
 		}
 	}
@@ -50,8 +50,8 @@ func checkLink(link policy.Link) error {
 	return r
 }
 
-func checkEntry(e policy.PathEntry) error {
-	if !required(e) {
+func checkEntry(fs policy.Filesystem, e policy.PathEntry) error {
+	if !required(fs, e) {
 		return nil
 	}
 	found, err := filepath.EvalSymlinks(e.Path)
@@ -78,11 +78,16 @@ func checkEntry(e policy.PathEntry) error {
 	return nil
 }
 
-// required reports whether an entry is about something that is on the host.
-func required(e policy.PathEntry) bool {
+// required reports whether an entry is about something that has to be on the
+// host. What hides inside a visible directory must be there to be closed: mounted
+// over is only what exists when the sandbox starts.
+func required(fs policy.Filesystem, e policy.PathEntry) bool {
 	switch e.Mode {
-	case policy.ModeHide, policy.ModeAbsent:
+	case policy.ModeAbsent:
 		return false
+	case policy.ModeHide:
+		_, nested := fs.Entry(filepath.Dir(e.Path))
+		return nested
 	}
 	return true
 }

@@ -88,7 +88,7 @@ func TestCheckEntry(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			entry := policy.PathEntry{Path: filepath.Join(dir, tc.path), Mode: tc.mode, Optional: tc.optional, At: hostAt}
-			err := checkEntry(entry)
+			err := checkEntry(policy.Filesystem{}, entry)
 			// The whole table says the same as its entries one by one.
 			if all := checkHostPaths(policy.Filesystem{Entries: []policy.PathEntry{entry}}); (all == nil) != (err == nil) {
 				t.Errorf("checkHostPaths says %v", all)
@@ -109,7 +109,7 @@ func TestCheckEntry(t *testing.T) {
 			}
 		})
 	}
-	refusalOf(t, checkEntry(policy.PathEntry{Path: filepath.Join(dir, "loop"), Mode: policy.ModeRead, At: hostAt}))
+	refusalOf(t, checkEntry(policy.Filesystem{}, policy.PathEntry{Path: filepath.Join(dir, "loop"), Mode: policy.ModeRead, At: hostAt}))
 }
 
 func TestChooseDirectory(t *testing.T) {
@@ -166,5 +166,19 @@ func TestChooseDirectory(t *testing.T) {
 				t.Errorf("got %q, %v, want %q", got, err, tc.want)
 			}
 		})
+	}
+}
+
+// A path that is not there yet could not be mounted over, and would be open once
+// somebody makes it.
+func TestHideInsideVisibleMustExist(t *testing.T) {
+	dir := t.TempDir()
+	hide := policy.PathEntry{Path: filepath.Join(dir, "later"), Mode: policy.ModeHide, At: hostAt}
+	visible := policy.PathEntry{Path: dir, Mode: policy.ModeRead, At: hostAt}
+	if err := checkHostPaths(policy.Filesystem{Entries: []policy.PathEntry{visible, hide}}); err == nil {
+		t.Error("a missing hidden path inside a visible directory was accepted")
+	}
+	if err := checkHostPaths(policy.Filesystem{Entries: []policy.PathEntry{hide}}); err != nil {
+		t.Errorf("a missing hidden path that nothing shows: %v", err)
 	}
 }

@@ -93,10 +93,10 @@ func (l *launchable) order(listeners stage.Listeners) (*stage.Order, error) {
 		return nil, err
 	}
 	devices := map[string]uint64{}
-	for _, e := range l.Policy.Filesystem.Entries {
+	for _, path := range l.privateDirectories() {
 		var st unix.Stat_t
-		if e.Mode == policy.ModeTmp && unix.Stat(e.Path, &st) == nil {
-			devices[e.Path] = uint64(st.Dev) //nolint:unconvert // 32 bits wide on some architectures
+		if unix.Stat(path, &st) == nil {
+			devices[path] = uint64(st.Dev) //nolint:unconvert // 32 bits wide on some architectures
 		}
 	}
 	umask := unix.Umask(0)
@@ -114,6 +114,17 @@ func (l *launchable) order(listeners stage.Listeners) (*stage.Order, error) {
 		Directory:      l.directory,
 		Umask:          umask,
 	}, nil
+}
+
+// privateDirectories are those that must not be the host's own.
+func (l *launchable) privateDirectories() []string {
+	paths := []string{stage.SharedMemory}
+	for _, e := range l.Policy.Filesystem.Entries {
+		if e.Mode == policy.ModeTmp {
+			paths = append(paths, e.Path)
+		}
+	}
+	return paths
 }
 
 // openListeners makes the targets of the connect canaries. Nothing accepts: that
@@ -241,7 +252,7 @@ func (l *launchable) execute(s *sandbox) (int, error) {
 	case ExitNotFound:
 		return code, refuse("command not found inside the sandbox: %q", l.Program[0])
 	case ExitNotExecutable:
-		return code, refuse("command cannot be executed inside the sandbox: %q", l.Program[0])
+		return code, explainNotExecutable(l.Policy, l.Program[0], composeEnvironment(l.Policy.Environment, l.Environment))
 	}
 	return 0, nil
 }

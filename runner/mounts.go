@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"confine/compiler"
+	"confine/runner/stage"
 )
 
 // firejailState is where firejail keeps a file for each running sandbox. A tmpfs
@@ -27,6 +28,11 @@ func prepareMounts(mounts []compiler.Mount) error {
 	}
 	if err := unix.Mount("tmpfs", firejailState, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0755,size=16m"); err != nil {
 		return fmt.Errorf("mount on %s: %w", firejailState, err)
+	}
+	// firejail shows the host's own /dev/shm if somebody put a jack* file there
+	// (fs_dev.c); anybody can, so it gets an empty one to look at.
+	if _, err := os.Stat(stage.SharedMemory); err == nil {
+		mounts = append(mounts, compiler.Mount{Path: stage.SharedMemory, Clause: "filesystem.dev"})
 	}
 	for _, m := range mounts {
 		data := "mode=1777"

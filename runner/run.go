@@ -125,6 +125,9 @@ func prepare(o Options) (*launchable, error) {
 	if err := checkHostPaths(o.Policy.Filesystem); err != nil {
 		return nil, err
 	}
+	if err := checkUnnamedLinks(o.Policy.Filesystem); err != nil {
+		return nil, err
+	}
 	if err := checkFirejailHelpers(o.Policy); err != nil {
 		return nil, err
 	}

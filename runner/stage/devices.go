@@ -18,6 +18,22 @@ import (
 // deviceLinks lead to /proc/self/fd, where the descriptor decides.
 var deviceLinks = []string{"fd", "stdin", "stdout", "stderr"}
 
+// SharedMemory is the directory of shm_open(3), which dev = "minimal" gives empty.
+const SharedMemory = "/dev/shm"
+
+// checkSharedMemory shows that the program shares no memory with the host.
+func checkSharedMemory(e compiler.Expectation, host uint64) []Check {
+	if e.Dev != policy.DevMinimal {
+		return nil
+	}
+	shm := compiler.PathExpectation{PathEntry: policy.PathEntry{Path: SharedMemory, Mode: policy.ModeTmp, At: e.DevAt}}
+	checks := []Check{checkMount(shm), checkPrivate(shm, host)}
+	for i := range checks {
+		checks[i].Clause = "filesystem.dev"
+	}
+	return checks
+}
+
 // listDevices names what the wrapper left in /dev, before Landlock closes it.
 func listDevices() []string {
 	entries, err := os.ReadDir("/dev")

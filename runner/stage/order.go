@@ -38,8 +38,8 @@ type Order struct {
 	GID            int `json:"gid"`
 	// Namespaces maps the names of /proc/PID/ns to the launcher's links.
 	Namespaces map[string]string `json:"namespaces"`
-	// HostDevices are the devices that the host has at the tmp entries, before the
-	// launcher mounts anything there.
+	// HostDevices are the devices that the host has at the tmp entries and at
+	// SharedMemory, before the launcher mounts anything there.
 	HostDevices map[string]uint64 `json:"host_devices"`
 	// Listeners are the runner's own, as targets of the connect canaries.
 	Listeners Listeners `json:"listeners"`

@@ -92,6 +92,7 @@ func examine(order *Order, controls Controls) ([]Check, error) {
 	}
 	checks = append(checks, checkUncovered(e, controls)...)
 	checks = append(checks, checkProc(e))
+	checks = append(checks, checkSharedMemory(e, order.HostDevices[SharedMemory])...)
 	checks = append(checks, checkNetwork(e, order.Listeners, controls)...)
 	checks = append(checks, checkRlimits(e.Rlimits)...)
 	return checks, nil

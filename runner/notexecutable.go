@@ -1,0 +1,83 @@
+//go:build linux
+
+package runner
+
+import (
+	"bytes"
+	"debug/elf"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"confine/policy"
+)
+
+// explainNotExecutable says what exit code 126 cannot: which part of a program
+// the policy does not let the kernel execute. It looks at the host's file, which
+// is the one that the sandbox shows.
+func explainNotExecutable(p *policy.Policy, program string, environment []string) *Refusal {
+	r := refuse("command cannot be executed inside the sandbox: %q", program)
+	path, ok := findProgram(p, program, environment)
+	if !ok {
+		return r
+	}
+	if d := p.Decide(policy.Access{Kind: policy.AccessExec, Target: path}); !d.Allowed {
+		r.Found, r.Expected = d.Because+where(d.At), "exec "+path
+		return r
+	}
+	loader, ok := interpreterOf(path)
+	if !ok {
+		r.Found, r.Expected = path+" is allowed by the policy", "a program with an execute bit, in a format of this kernel"
+		return r
+	}
+	real, err := filepath.EvalSymlinks(loader)
+	if err != nil {
+		r.Found = err.Error()
+		return r
+	}
+	if d := p.Decide(policy.Access{Kind: policy.AccessExec, Target: real}); !d.Allowed {
+		r.Found = d.Because + where(d.At)
+		r.Expected = fmt.Sprintf("exec %s, which the kernel executes to start %s", real, path)
+		r.Instead = []string{fmt.Sprintf("exec = [%q]", real)}
+	}
+	return r
+}
+
+// findProgram looks where the stage looks, by the policy's names.
+func findProgram(p *policy.Policy, program string, environment []string) (string, bool) {
+	candidates := []string{program}
+	if !strings.Contains(program, "/") {
+		candidates = nil
+		for _, variable := range environment {
+			if value, ok := strings.CutPrefix(variable, "PATH="); ok {
+				for _, dir := range filepath.SplitList(value) {
+					candidates = append(candidates, filepath.Join(dir, program))
+				}
+			}
+		}
+	}
+	for _, c := range candidates {
+		if resolved, err := filepath.EvalSymlinks(c); err == nil && filepath.IsAbs(resolved) {
+			return p.Filesystem.ResolveLinks(resolved), true
+		}
+	}
+	return "", false
+}
+
+// interpreterOf reads the dynamic loader that a program asks for, see elf(5).
+func interpreterOf(path string) (string, bool) {
+	f, err := elf.Open(path)
+	if err != nil {
+		return "", false
+	}
+	defer f.Close()
+	for _, header := range f.Progs {
+		if header.Type == elf.PT_INTERP && header.Filesz < 4096 {
+			text := make([]byte, header.Filesz)
+			if _, err := header.ReadAt(text, 0); err == nil {
+				return string(bytes.TrimRight(text, "\x00")), true
+			}
+		}
+	}
+	return "", false
+}
