@@ -131,30 +131,31 @@ func prepare(dir, confine string) ([]variant, error) {
 		}
 	}
 	launched := filepath.Join(bundle, "launched.profile")
-	quick, err := without(launched, "deterministic-shutdown")
+	patient, err := with(launched, "deterministic-shutdown")
 	if err != nil {
 		return nil, err
 	}
 	return []variant{
-		{name: "firejail --profile=", command: asUser("/usr/bin/firejail", "--quiet", "--profile="+launched, program)},
+		{name: "firejail, same profile", command: asUser("/usr/bin/firejail", "--quiet", "--profile="+launched, program)},
 		{name: "confine run, by root", command: func() *exec.Cmd {
 			return exec.Command(confine, "run", "--quiet", "--policy", policy, "--user", account, "--", program)
 		}},
 		{name: "confine run, by the user", command: asUser(confine, "run", "--quiet", "--policy", policy, "--", program)},
-		{name: "firejail, no deterministic-shutdown", command: asUser("/usr/bin/firejail", "--quiet", "--profile="+quick, program)},
+		// What a profile needs to end orphans, which confine does itself.
+		{name: "firejail, and deterministic-shutdown", command: asUser("/usr/bin/firejail", "--quiet", "--profile="+patient, program)},
 		{name: "firejail --noprofile", command: asUser("/usr/bin/firejail", "--quiet", "--noprofile", program)},
 		{name: "no sandbox", command: asUser(program)},
 	}, nil
 }
 
-// without copies a profile but for one line.
-func without(profile, line string) (string, error) {
+// with copies a profile and adds a line.
+func with(profile, line string) (string, error) {
 	data, err := os.ReadFile(profile)
 	if err != nil {
 		return "", err
 	}
-	path := strings.TrimSuffix(profile, ".profile") + ".without-" + line + ".profile"
-	return path, os.WriteFile(path, []byte(strings.Replace(string(data), line+"\n", "", 1)), 0o644)
+	path := strings.TrimSuffix(profile, ".profile") + "." + line + ".profile"
+	return path, os.WriteFile(path, append(data, line+"\n"...), 0o644)
 }
 
 func credentialOf(name string) (*syscall.Credential, error) {
