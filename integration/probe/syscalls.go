@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"unsafe"
@@ -61,7 +62,7 @@ func ioUring() unix.Errno {
 func socket(domain, kind, protocol int) unix.Errno {
 	fd, err := unix.Socket(domain, kind, protocol)
 	if err != nil {
-		return err.(unix.Errno)
+		return number(err)
 	}
 	_ = unix.Close(fd)
 	return 0
@@ -69,7 +70,13 @@ func socket(domain, kind, protocol int) unix.Errno {
 
 func nameToHandle() unix.Errno {
 	if _, _, err := unix.NameToHandleAt(unix.AT_FDCWD, "/", 0); err != nil {
-		return err.(unix.Errno)
+		return number(err)
 	}
 	return 0
+}
+
+func number(err error) unix.Errno {
+	var e unix.Errno
+	errors.As(err, &e)
+	return e
 }
