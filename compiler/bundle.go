@@ -1,5 +1,5 @@
 // Package compiler turns a policy into what one backend needs to enforce it.
-// It is pure: the same policy, target and date give the same bytes on any host.
+// It is pure: the same policy and target give the same bytes on any host.
 package compiler
 
 import (

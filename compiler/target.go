@@ -18,7 +18,7 @@ type Target struct {
 	Backend Backend `json:"backend"`
 	// Version of the tool, for example 0.9.72.
 	Version Version `json:"version"`
-	// Arch is the machine of uname(2): x86_64 or aarch64.
+	// Arch is the machine as uname(2) spells it, and only so: x86_64 or aarch64.
 	Arch string `json:"arch"`
 }
 

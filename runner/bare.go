@@ -12,7 +12,7 @@ import (
 
 // runBare runs the program without a sandbox. Somebody typed --backend none.
 func runBare(o Options) (int, error) {
-	fmt.Fprintf(o.Log, "confine: WARNING: --backend none: %q runs WITHOUT A SANDBOX as uid %d; nothing of policy %s is enforced\n",
+	fmt.Fprintf(o.Log, "confine: WARNING: %q runs WITHOUT A SANDBOX as uid %d: nothing of policy %s is enforced\n",
 		o.Program[0], os.Getuid(), o.Policy.Name)
 	cmd := exec.Command(o.Program[0], o.Program[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = o.Stdin, o.Stdout, o.Stderr

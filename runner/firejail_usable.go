@@ -66,9 +66,9 @@ func checkFirejailHelpers(p *policy.Policy) error {
 			continue
 		}
 		if d := p.Decide(policy.Access{Kind: policy.AccessMap, Target: dir}); !d.Allowed {
-			r := refuse("firejail's own helper programs run inside the sandbox, and the policy hides their libraries")
-			r.Found, r.Expected = d.Because, "map "+dir
-			r.Instead = []string{`map = ["/usr/lib", "/usr/lib64?"]`}
+			r := refuse("the policy hides the libraries of firejail's own helper programs")
+			r.Found, r.Expected = d.Because, "map "+dir+", as they run inside the sandbox while it is set up"
+			r.Instead = []string{`add "/usr/lib", "/usr/lib64?" to [filesystem] map`}
 			return r
 		}
 	}

@@ -36,10 +36,9 @@ func checkUnnamedLinks(fs policy.Filesystem) error {
 		return nil
 	}
 	sort.Strings(missing)
-	r := refuse("this host has links to what the policy shows, and the policy does not name them")
-	r.Found = "links besides those in [filesystem] links: " + strings.ReplaceAll(strings.Join(missing, ", "), " =", " to")
+	r := refuse("the policy does not name this host's links to what it shows")
 	r.Expected = "every name for a path that the policy allows"
-	r.Instead = []string{"links = { " + strings.Join(missing, ", ") + " }"}
+	r.Instead = []string{"add to [filesystem] links:", strings.Join(missing, ", ")}
 	return r
 }
 

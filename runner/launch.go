@@ -11,12 +11,14 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"confine/compiler"
 	"confine/compiler/firejail"
 	"confine/policy"
 	"confine/runner/stage"
@@ -58,7 +60,11 @@ func (l *launchable) run() (int, error) {
 		fmt.Fprintf(l.Log, "confine: firejail (%s), proven in %d ms, %d of %d checks; policy %s %.8s\n",
 			l.host.Firejail.Version, time.Since(l.started).Milliseconds(), proven(checks), len(checks), l.Policy.Name, l.Policy.Digest)
 	}
-	return s.supervise(signals, l.Policy.Process.WallTime)
+	code, err = s.supervise(signals, l.Policy.Process.WallTime)
+	if code == ExitWallTime && err != nil {
+		err = fmt.Errorf("%w%s", err, where(l.Policy.Process.WallTimeAt))
+	}
+	return code, err
 }
 
 // plan is what the launcher does before it becomes firejail.
@@ -69,7 +75,7 @@ func (l *launchable) plan() launcherPlan {
 	}
 	plan := launcherPlan{
 		Privileged: l.host.Caller.UID == 0,
-		Mounts:     l.bundle.Mounts,
+		Mounts:     l.mounts(),
 		Path:       l.host.Firejail.Path,
 		// No "--" before the program: firejail would then start the user's shell.
 		Arguments: []string{
@@ -85,6 +91,19 @@ func (l *launchable) plan() launcherPlan {
 		plan.Environment = append(plan.Environment, "container=docker")
 	}
 	return plan
+}
+
+// mounts are those of the bundle, and for a root runner every other directory
+// that starts empty: in one that all users share, anybody could make the name that
+// the profile takes for missing, and no launch would succeed.
+func (l *launchable) mounts() []compiler.Mount {
+	mounts := slices.Clone(l.bundle.Mounts)
+	for _, e := range l.Policy.Filesystem.Entries {
+		if e.Mode == policy.ModeTmp && !slices.ContainsFunc(mounts, func(m compiler.Mount) bool { return m.Path == e.Path }) {
+			mounts = append(mounts, compiler.Mount{Path: e.Path, Clause: policy.ClauseFilesystemTmp, At: e.At})
+		}
+	}
+	return mounts
 }
 
 func (l *launchable) order(listeners stage.Listeners) (*stage.Order, error) {
@@ -250,41 +269,52 @@ func (l *launchable) execute(s *sandbox) (int, error) {
 	}
 	switch code {
 	case ExitNotFound:
-		return code, refuse("command not found inside the sandbox: %q", l.Program[0])
+		return code, explainNotFound(l.Policy, l.Program[0], composeEnvironment(l.Policy.Environment, l.Environment))
 	case ExitNotExecutable:
 		return code, explainNotExecutable(l.Policy, l.Program[0], composeEnvironment(l.Policy.Environment, l.Environment))
 	}
 	return 0, nil
 }
 
-// evidence writes the receipt, also of a launch that was refused.
+// evidence writes the receipt, also of a launch that was refused; without a
+// sandbox nothing was started. An
+// outcome of proven says that the sandbox was; whether the program could be
+// executed in it is for the exit code to say.
 func (l *launchable) evidence(s *sandbox, checks []stage.Check, landlock int, refusal error) error {
 	if l.receipt == nil {
 		return nil
+	}
+	var warnings []string
+	if s != nil {
+		warnings = s.chatter.lines("Warning")
+	}
+	bundle := l.bundle
+	if bundle == nil {
+		bundle = new(compiler.Bundle)
 	}
 	r := Receipt{
 		Confine:   l.Version,
 		Outcome:   outcomeProven,
 		Started:   l.started.UTC(),
 		Policy:    ReceiptPolicy{Name: l.Policy.Name, File: l.Policy.File, SHA256: l.Policy.Digest},
-		Target:    l.bundle.Target,
+		Target:    bundle.Target,
 		Host:      ReceiptHost{Kernel: l.host.Kernel, Landlock: l.host.Landlock, Caller: l.host.Caller.UID},
 		Landlock:  landlock,
 		User:      l.identity,
 		Program:   l.Program[0],
 		Artifacts: map[string]string{},
-		Coverage:  l.bundle.Coverage,
+		Coverage:  bundle.Coverage,
 		Proven:    proven(checks),
 		Total:     len(checks),
 		Checks:    checks,
-		Warnings:  s.chatter.lines("Warning"),
+		Warnings:  warnings,
 
 		Milliseconds: time.Since(l.started).Milliseconds(),
 	}
 	if refusal != nil {
 		r.Outcome, r.Refusal = outcomeRefused, refusal.Error()
 	}
-	for _, f := range l.bundle.Artifacts {
+	for _, f := range bundle.Artifacts {
 		sum := sha256.Sum256(f.Data)
 		r.Artifacts[f.Name] = hex.EncodeToString(sum[:])
 	}

@@ -5,6 +5,7 @@ package runner
 import (
 	"fmt"
 	"os"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -39,9 +40,24 @@ func prepareMounts(mounts []compiler.Mount) error {
 		if m.Size != 0 {
 			data = fmt.Sprintf("%s,size=%d", data, m.Size)
 		}
-		if err := unix.Mount("tmpfs", m.Path, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, data); err != nil {
+		if err := mountTmpfs(m.Path, data); err != nil {
 			return fmt.Errorf("mount on %s for %s (%s): %w", m.Path, m.Clause, m.At, err)
 		}
 	}
 	return nil
+}
+
+// mountTmpfs mounts on a directory that is really at the path: with a link on the
+// way, whoever can change it would choose what root mounts over.
+func mountTmpfs(path, data string) error {
+	fd, err := unix.Openat2(unix.AT_FDCWD, path, &unix.OpenHow{
+		Flags:   unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC,
+		Resolve: unix.RESOLVE_NO_SYMLINKS,
+	})
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	target := "/proc/self/fd/" + strconv.Itoa(fd)
+	return unix.Mount("tmpfs", target, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, data)
 }

@@ -38,7 +38,33 @@ func explainNotExecutable(p *policy.Policy, program string, environment []string
 	if d := p.Decide(policy.Access{Kind: policy.AccessExec, Target: real}); !d.Allowed {
 		r.Found = d.Because + where(d.At)
 		r.Expected = fmt.Sprintf("exec %s, which the kernel executes to start %s", real, path)
-		r.Instead = []string{fmt.Sprintf("exec = [%q]", real)}
+		r.Instead = []string{fmt.Sprintf("add %q to [filesystem] exec", real)}
+	}
+	return r
+}
+
+// explainNotFound says what exit code 127 cannot: why a name led to nothing.
+func explainNotFound(p *policy.Policy, program string, environment []string) *Refusal {
+	r := refuse("command not found inside the sandbox: %q", program)
+	path := ""
+	for _, variable := range environment {
+		if value, ok := strings.CutPrefix(variable, "PATH="); ok {
+			path = value
+		}
+	}
+	found, onHost := findProgram(p, program, environment)
+	switch {
+	case onHost:
+		d := p.Decide(policy.Access{Kind: policy.AccessExec, Target: found})
+		r.Found, r.Expected = d.Because+where(d.At), "exec "+found
+		r.Instead = []string{fmt.Sprintf("add %q to [filesystem] exec", filepath.Dir(found))}
+	case strings.Contains(program, "/"):
+		r.Found = "no such file on this host either"
+	case path == "":
+		r.Found, r.Expected = "no PATH: the policy neither passes nor sets it", "an absolute path, or a PATH"
+		r.Instead = []string{`add PATH = "/usr/bin" to [environment.set]`}
+	default:
+		r.Found = "not in PATH " + path
 	}
 	return r
 }

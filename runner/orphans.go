@@ -12,29 +12,29 @@ import (
 )
 
 // orphanLimit is how long processes that the program left behind are killed one
-// by one; after that the whole sandbox is.
+// by one; after as long again the whole sandbox is.
 const orphanLimit = time.Second
 
 // killOrphans ends what the program left behind: firejail, told by
 // deterministic-exit-code to remember the program's exit code, waits for every
 // other process of the sandbox. Its own deterministic-shutdown would do it too,
-// and takes 100 ms at the end of every run. It reports whether PID 1 is alone.
-func killOrphans(init int, ended <-chan struct{}) bool {
+// and takes 100 ms at the end of every run. A process that forks all the time can
+// get away, so the caller must not rely on it alone.
+func killOrphans(init int, ended <-chan struct{}) {
 	for deadline := time.Now().Add(orphanLimit); time.Now().Before(deadline); {
 		orphans := descendants(init)
 		if len(orphans) == 0 {
-			return true
+			return
 		}
 		for _, pid := range orphans {
 			killBelow(init, pid)
 		}
 		select {
 		case <-ended:
-			return true
+			return
 		case <-time.After(time.Millisecond):
 		}
 	}
-	return false
 }
 
 // killBelow kills a process that is still below its ancestor once it is held: its
@@ -94,7 +94,9 @@ func livingParent(pid int) (int, bool) {
 	}
 	// The name in parentheses may hold anything.
 	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-	if len(fields) < 2 || fields[0] == "Z" || fields[0] == "X" {
+	// A leader that has ended is a zombie while its other threads run on; field 20
+	// counts them.
+	if len(fields) < 18 || fields[0] == "X" || fields[0] == "Z" && fields[17] <= "1" {
 		return 0, false
 	}
 	parent, err := strconv.Atoi(fields[1])

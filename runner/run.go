@@ -2,13 +2,15 @@
 
 // Package runner makes a compiled policy so on the running host: it probes,
 // launches, attests from inside and from outside, supervises and cleans up. Only
-// this package makes system calls and starts processes.
+// it and its stage make system calls and start processes.
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"confine/compiler"
@@ -93,53 +95,85 @@ func prepare(o Options) (*launchable, error) {
 	if l.identity, err = chooseIdentity(o.User, o.Policy.Process); err != nil {
 		return nil, err
 	}
+	if err := l.openReceipt(); err != nil {
+		return nil, err
+	}
+	if err := l.check(); err != nil {
+		defer l.discard()
+		// The receipt of an earlier launch must not stand beside a refusal.
+		if receiptErr := l.evidence(nil, nil, 0, err); receiptErr != nil {
+			return nil, errors.Join(err, receiptErr)
+		}
+		return nil, err
+	}
+	return l, nil
+}
+
+// openReceipt prepares the file for the evidence, if one was asked for.
+func (l *launchable) openReceipt() error {
+	if l.Receipt == "" {
+		return nil
+	}
+	var err error
+	if l.receipt, err = openReceipt(l.Receipt); err != nil || os.Getuid() != 0 {
+		// An ordinary caller is the program's own user: its receipt is what it is.
+		return err
+	}
+	if err := checkTrust("the directory of the receipt", filepath.Dir(l.Receipt), l.identity); err != nil {
+		l.discard()
+		return err
+	}
+	return nil
+}
+
+// check makes sure of everything that can be known before anything starts.
+func (l *launchable) check() error {
+	o := l.Options
 	if o.PolicyFile != "" {
 		if err := checkTrust("the policy", o.PolicyFile, l.identity); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	l.host = ProbeHost()
 	if o.Backend != BackendAuto {
 		if err := backends.Check(compiler.Backend(o.Backend)); err != nil {
-			return nil, refuse("%v", err)
+			return refuse("%v", err)
 		}
 	}
 	if problems := l.host.FirejailProblems(o.Policy.Network.Mode); len(problems) > 0 {
-		return nil, refuseProblems(problems)
+		return refuseProblems(problems)
 	}
 	version, err := compiler.ParseVersion(l.host.Firejail.Version)
 	if err != nil {
-		return nil, refuse("%v", err)
+		return refuse("%v", err)
 	}
 	target := compiler.Target{Backend: compiler.Firejail, Version: version, Arch: l.host.Arch}
 	if l.bundle, err = backends.Compile(o.Policy, target); err != nil {
-		return nil, err
+		return err
 	}
 	if len(l.bundle.Mounts) > 0 && l.host.Caller.UID != 0 {
 		m := l.bundle.Mounts[0]
 		r := refuse("only root can prepare the mounts that the policy asks for (%s)", m.At)
 		r.Found, r.Expected = fmt.Sprintf("caller with uid %d", l.host.Caller.UID), "a root caller, for "+m.Clause+" "+m.Path
 		r.Instead = []string{`tmp = ["/tmp"] without a size works for every user`}
-		return nil, r
+		return r
 	}
 	if err := checkHostPaths(o.Policy.Filesystem); err != nil {
-		return nil, err
+		return err
 	}
 	if err := checkUnnamedLinks(o.Policy.Filesystem); err != nil {
-		return nil, err
+		return err
 	}
 	if err := checkFirejailHelpers(o.Policy); err != nil {
-		return nil, err
+		return err
+	}
+	if err := checkStreams(o.Stdin, o.Stdout, o.Stderr); err != nil {
+		return err
 	}
 	if l.directory, err = chooseDirectory(o.Policy); err != nil {
-		return nil, err
+		return err
 	}
-	if o.Receipt != "" {
-		if l.receipt, err = openReceipt(o.Receipt); err != nil {
-			return nil, err
-		}
-	}
-	return l, nil
+	return nil
 }
 
 func (l *launchable) discard() {

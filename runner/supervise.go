@@ -81,10 +81,13 @@ const wallGrace = 5 * time.Second
 // errGuard means that the program was killed because nobody watched any more.
 var errGuard = errors.New("the guard process was killed, and the program with it")
 
+// errLingering means that the program's exit code was lost with the sandbox.
+var errLingering = errors.New("what the program left behind did not end, and was killed with the whole sandbox")
+
 // supervise waits for the program's end, passes signals on to it and counts its
 // time. A limit of 0 is none.
 func (s *sandbox) supervise(signals <-chan os.Signal, limit time.Duration) (code int, err error) {
-	var over, dead <-chan time.Time
+	var over, dead, lingering <-chan time.Time
 	if limit > 0 {
 		timer := time.NewTimer(limit)
 		defer timer.Stop()
@@ -96,15 +99,22 @@ func (s *sandbox) supervise(signals <-chan os.Signal, limit time.Duration) (code
 		select {
 		case <-s.ended:
 			if late {
-				return ExitWallTime, nil
+				return ExitWallTime, fmt.Errorf("ended: the wall time of %s is over", limit)
 			}
 			return s.exitCode(), err
 		case <-program:
 			program = nil
-			if !killOrphans(s.initPID, s.ended) {
-				s.kill()
-			}
+			killOrphans(s.initPID, s.ended)
+			lingering = time.After(orphanLimit)
+		case <-lingering:
+			err = errLingering
+			s.kill()
 		case sig := <-signals:
+			if program == nil {
+				// There is nobody left to end by itself.
+				s.kill()
+				continue
+			}
 			// To the program itself: firejail would wait a second, send SIGTERM
 			// whatever came, and lose the exit code.
 			_ = unix.PidfdSendSignal(s.program, sig.(syscall.Signal), nil, 0)

@@ -25,7 +25,7 @@ func checkTrust(what, file string, id Identity) error {
 			r := refuse("the program's own user could change %s %s", what, file)
 			r.Found = why
 			r.Expected = fmt.Sprintf("a file that user %s (uid %d) cannot write, in directories that it cannot write", id.Name, id.UID)
-			r.Instead = []string{"move it to a directory of root's, for example /etc/confine", "or: chown root: " + p + " && chmod go-w " + p}
+			r.Instead = []string{"move it to a directory of root's, for example /etc/confine", "or make it root's, and let nobody else write there"}
 			return r
 		}
 	}

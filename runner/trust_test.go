@@ -164,7 +164,7 @@ func TestCheckTrust(t *testing.T) {
 			r := refusalOf(t, err)
 			mustContain(t, "found", r.Found, tc.found)
 			mustContain(t, "message", r.Message, "the program's own user could change the policy "+file)
-			mustContain(t, "instead", strings.Join(r.Instead, "\n"), "chown root: ")
+			mustContain(t, "instead", strings.Join(r.Instead, "\n"), "make it root's")
 		})
 	}
 }

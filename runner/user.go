@@ -74,7 +74,7 @@ func unknownUser(name string, at policy.Position, err error) error {
 	}
 	if errors.As(err, &noName) || errors.As(err, &noID) {
 		r := refuse("there is no user %q%s", name, where(at))
-		r.Instead = []string{"useradd --system --no-create-home --shell /usr/sbin/nologin " + safeWord(name)}
+		r.Instead = []string{"useradd --system --user-group --no-create-home --shell /usr/sbin/nologin " + safeWord(name)}
 		return r
 	}
 	return refuse("look up user %q: %v", name, err)

@@ -3,6 +3,7 @@ package backends
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"confine/compiler"
@@ -15,6 +16,9 @@ var planned = map[compiler.Backend]bool{"gvisor": true, "native": true}
 
 // Names are the backends that compile.
 func Names() []string { return []string{string(compiler.Firejail)} }
+
+// Machines are the architectures that compile, as uname(2) spells them.
+func Machines() []string { return []string{"x86_64", "aarch64"} }
 
 // Check tells an unknown name from a backend that this version lacks.
 func Check(b compiler.Backend) error {
@@ -31,6 +35,9 @@ func Check(b compiler.Backend) error {
 func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error) {
 	if err := Check(target.Backend); err != nil {
 		return nil, err
+	}
+	if !slices.Contains(Machines(), target.Arch) {
+		return nil, fmt.Errorf("unknown machine %q: expected %s", target.Arch, strings.Join(Machines(), " or "))
 	}
 	return firejail.Compile(p, target)
 }

@@ -19,7 +19,7 @@ const (
 	// StandaloneProfile is for firejail --profile= without confine.
 	StandaloneProfile = "standalone.profile"
 	// FilterProgram is the seccomp program that the stage loads, and FilterListing
-	// the same for people.
+	// the same for people: the rules by name, then the instructions.
 	FilterProgram = "seccomp.bpf"
 	FilterListing = "seccomp.txt"
 )
@@ -68,14 +68,18 @@ func compileFilter(machine, base string) (filter, listing []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	program, err := seccomp.Compile(arch, base)
+	rules, err := seccomp.BaseFilter(arch, base)
+	if err != nil {
+		return nil, nil, fmt.Errorf("syscalls.base: %w", err)
+	}
+	program, err := rules.Compile()
 	if err != nil {
 		return nil, nil, fmt.Errorf("compile the filter of syscalls.base: %w", err)
 	}
 	if filter, err = program.MarshalBinary(); err != nil {
 		return nil, nil, fmt.Errorf("encode the filter of syscalls.base: %w", err)
 	}
-	return filter, []byte(program.String()), nil
+	return filter, []byte(rules.String() + "\n" + program.String()), nil
 }
 
 func refuseVersion(v compiler.Version) compiler.Refusals {

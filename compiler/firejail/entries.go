@@ -1,6 +1,8 @@
 package firejail
 
 import (
+	"path"
+
 	"confine/compiler"
 	"confine/policy"
 )
@@ -121,6 +123,10 @@ func refuseNested(refuse refuser, parent, e policy.PathEntry) (compiler.Refusal,
 	case e.Mode == policy.ModeTmp && parent.Mode != policy.ModeWrite:
 		return refuse("firejail cannot lift read-only from a tmp directory", "no entry above it but write, and there is "+under,
 			"name the directory's other children instead of the directory")
+	case parent.Mode == policy.ModeWrite && narrows(parent.Mode, e.Mode) && path.Dir(e.Path) != parent.Path:
+		// Directly below, the entry is a mount point, which cannot be renamed.
+		return refuse("the program could rename the directories in between, and this entry would mean other files",
+			"an entry directly below "+under, "name the directory's children in write one by one instead of the directory")
 	case e.Optional && granted(parent.Mode) && narrows(parent.Mode, e.Mode):
 		return refuse("firejail can only restrict what is there when it starts",
 			"a path that must be there (without \"?\"), inside "+under, "make the file before the start, even if it is empty")

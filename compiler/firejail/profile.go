@@ -44,8 +44,12 @@ var desktopLines = []string{
 	"nou2f",
 	"noinput",
 	"noprinters",
-	"x11 none",
 }
+
+// x11Line keeps the X server's sockets away, the abstract one by refusing to start
+// when there is one. Anybody can make such a socket, so the launched profile does
+// without: the directory is hidden anyway, and Landlock closes abstract sockets.
+const x11Line = "x11 none"
 
 // deviceLines leave what private-dev gives beyond dev = "minimal" closed.
 var deviceLines = []string{

@@ -87,7 +87,7 @@ func TestAccepted(t *testing.T) {
 		"read = ['/etc/passwd', '/etc/group', '/etc', '/var', '/usr/lib', '/sys']",
 		"tmp = ['/tmp', '/var/tmp', '/scratch']",
 		"map = ['/a']\nexec = ['/a/b']\nread = ['/a/b/c']\nwrite = ['/a/b/c/d']",
-		"write = ['/a']\nread = ['/a/b']\nhide = ['/a/b/c']\ntmp = ['/a/tmp']",
+		"write = ['/a']\nread = ['/a/b']\nhide = ['/a/c']\ntmp = ['/a/tmp']",
 		"read = ['/a']\nwrite = ['/a/b?']",
 		"map = ['/a']\nexec = ['/a/b?']",
 		"hide = ['/a', '/a/b']\nread = ['/ab']",

@@ -20,7 +20,7 @@ func inProfile(r policy.Rlimit) bool { return profileRlimits[r.Name] && r.Value 
 func standaloneLines(p *policy.Policy) []string {
 	// firejail waits for orphans, unless this line makes it kill them, 100 ms after
 	// the program's end. The runner does that at once.
-	out := []string{"deterministic-shutdown"}
+	out := []string{"deterministic-shutdown", x11Line}
 	if d := p.Process.Directory; d != "" {
 		out = append(out, "private-cwd "+d)
 	}

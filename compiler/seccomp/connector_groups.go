@@ -27,7 +27,7 @@ func connectorBase() Base {
 		Name:    "connector",
 		Purpose: "data connectors in Python, Node, Go or shell: files, sockets, threads and children, no administration",
 		Groups:  connectorGroups(),
-		Guards:  connectorGuards(),
+		Guards:  append(connectorGuards(), setIDGuards()...),
 	}
 }
 
@@ -139,17 +139,17 @@ func connectorGroups() []Group {
 			Name:   "finding and opening files",
 			Reason: "which files can be reached is for the rules about files; every generation of the C libraries has its own calls",
 			Syscalls: []string{
-				"access", "chdir", "creat", "faccessat", "faccessat2", "fchdir", "fstat", "fstatfs", "getcwd",
-				"getdents", "getdents64", "lstat", "newfstatat", "open", "openat", "openat2", "readlink", "readlinkat",
+				"access", "chdir", "faccessat", "faccessat2", "fchdir", "fstat", "fstatfs", "getcwd",
+				"getdents", "getdents64", "lstat", "newfstatat", "readlink", "readlinkat",
 				"stat", "statfs", "statx",
 			},
 		},
 		{
 			Name:   "changing directories and file attributes",
-			Reason: "creating, renaming, removing and describing files; mknod makes FIFOs, for devices it takes a capability",
+			Reason: "creating, renaming, removing and describing files",
 			Syscalls: []string{
-				"chmod", "chown", "fchmod", "fchmodat", "fchmodat2", "fchown", "fchownat", "futimesat", "lchown", "link",
-				"linkat", "mkdir", "mkdirat", "mknod", "mknodat", "rename", "renameat", "renameat2", "rmdir", "symlink",
+				"chown", "fchown", "fchownat", "futimesat", "lchown", "link",
+				"linkat", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "rmdir", "symlink",
 				"symlinkat", "truncate", "umask", "unlink", "unlinkat", "utime", "utimensat", "utimes",
 			},
 		},

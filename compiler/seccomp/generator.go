@@ -1,6 +1,9 @@
 package seccomp
 
-import "fmt"
+import (
+	"fmt"
+	"reflect"
+)
 
 // generate writes f, which must have passed check, as a program.
 //
@@ -26,10 +29,17 @@ func generate(f Filter) (Program, error) {
 // next span begins.
 type span struct {
 	first uint32
-	// rule is the rule of a single number that looks at arguments; without one,
-	// action is the answer.
+	// rule is a rule that looks at arguments; without one, action is the answer.
 	rule   *Rule
 	action Action
+}
+
+// alike reports whether two spans answer every call the same.
+func (s span) alike(other span) bool {
+	if s.rule == nil || other.rule == nil {
+		return s.rule == other.rule && s.action == other.action
+	}
+	return s.rule.Otherwise == other.rule.Otherwise && reflect.DeepEqual(s.rule.Cases, other.rule.Cases)
 }
 
 // spansOf divides all 2^32 numbers into the fewest spans.
@@ -41,7 +51,7 @@ func spansOf(f Filter) []span {
 	var spans []span
 	add := func(s span) {
 		last := len(spans) - 1
-		if last >= 0 && s.rule == nil && spans[last].rule == nil && s.action == spans[last].action {
+		if last >= 0 && s.alike(spans[last]) {
 			return
 		}
 		spans = append(spans, s)

@@ -57,16 +57,6 @@ rm -r "$dir"
 echo ok
 `
 
-const nodeWorkload = `
-const fs = require("fs"), http = require("http"), {Worker} = require("worker_threads"), {execFileSync} = require("child_process");
-if (!fs.readFileSync("/proc/self/status", "utf8").includes("Seccomp:\t2")) process.exit(4);
-execFileSync("/bin/true"); require("crypto").randomBytes(8);
-new Worker("1", {eval: true}).on("exit", () => {
-  const server = http.createServer((q, s) => s.end("x")).listen(0, "127.0.0.1", () =>
-    http.get({port: server.address().port, host: "127.0.0.1"}, r => { r.resume(); r.on("end", () => { server.close(); console.log("ok"); }); }));
-});
-`
-
 // TestProgramsWork runs what connectors are made of under the filter. Each
 // workload also looks whether the filter is there.
 func TestProgramsWork(t *testing.T) {
@@ -81,14 +71,9 @@ func TestProgramsWork(t *testing.T) {
 		{"python", []string{"/usr/bin/python3", "-c", pythonWorkload}},
 		{"shell", []string{"/bin/sh", "-c", shellWorkload}},
 		{"bash", []string{"/bin/bash", "-c", shellWorkload}},
-		{"busybox", []string{"/bin/busybox", "sh", "-c", "busybox grep -q '^Seccomp:.2$' /proc/self/status && busybox id > /dev/null && busybox ls -l / > /dev/null && echo ok"}},
-		{"node", []string{"/usr/bin/node", "-e", nodeWorkload}},
 		{"go", []string{self, goWorkloadWord}},
 	} {
 		t.Run(tt.title, func(t *testing.T) {
-			if _, err := os.Stat(tt.words[0]); err != nil {
-				t.Skipf("not installed: %v", err)
-			}
 			out, err := subject(t, "exec", true, tt.words...).Output()
 			if err != nil || string(out) != "ok\n" {
 				t.Errorf("under the filter: %q, %s", out, describeExit(err))

@@ -25,7 +25,7 @@ func TakeControls(order *Order) Controls {
 	}
 	for _, dir := range interior(order.Expectation) {
 		for _, name := range uncovered(dir, order.Expectation) {
-			if openable(filepath.Join(dir, name)) {
+			if reachable(filepath.Join(dir, name)) {
 				c.Open[dir] = append(c.Open[dir], name)
 			}
 		}
@@ -112,6 +112,14 @@ func uncovered(dir string, e compiler.Expectation) []string {
 		}
 	}
 	return names
+}
+
+// reachable also counts a directory that cannot be listed and can be passed
+// through, as private home directories are.
+func reachable(path string) bool {
+	var st unix.Stat_t
+	return openable(path) || unix.Lstat(path, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR &&
+		unix.Faccessat(unix.AT_FDCWD, path, unix.X_OK, unix.AT_EACCESS) == nil
 }
 
 // openable opens a directory or a regular file for reading. Of other kinds it

@@ -11,7 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lookPath finds a program the way execvp(3) does, with the program's own PATH.
+// lookPath finds a program in the program's own PATH. Unlike execvp(3) it knows no
+// default: without PATH there is nothing to be found.
 // A file that is there but cannot be executed is returned with EACCES.
 func lookPath(name string, environment []string) (string, unix.Errno) {
 	if strings.Contains(name, "/") {

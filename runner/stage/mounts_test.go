@@ -132,19 +132,19 @@ func TestCheckSame(t *testing.T) {
 	check := func(mode policy.PathMode, c PathControl) Check { return checkSame(entry(mode, at("data"), 0), c) }
 
 	// As it is, it is writable: right for write only.
-	expectCheck(t, check(policy.ModeWrite, control), Proven, "as outside")
+	expectCheck(t, check(policy.ModeWrite, control), Proven, "the host's own")
 	expectCheck(t, check(policy.ModeRead, control), Failed, "writable")
 
 	// Read-only, as a wrapper leaves it: right for all but write.
 	must(t, unix.Mount(at("data"), at("data"), "", unix.MS_BIND, ""),
 		unix.Mount("", at("data"), "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY, ""))
 	for _, mode := range []policy.PathMode{policy.ModeRead, policy.ModeMap, policy.ModeExec} {
-		expectCheck(t, check(mode, control), Proven, "as outside")
+		expectCheck(t, check(mode, control), Proven, "the host's own")
 	}
 	expectCheck(t, check(policy.ModeWrite, control), Failed, "not writable")
 	readOnlyOutside := control
 	readOnlyOutside.Writable = false
-	expectCheck(t, check(policy.ModeWrite, readOnlyOutside), Proven, "as outside")
+	expectCheck(t, check(policy.ModeWrite, readOnlyOutside), Proven, "the host's own")
 
 	// Something else in its place.
 	must(t, unix.Mount(at("other"), at("data"), "", unix.MS_BIND, ""),
@@ -152,7 +152,7 @@ func TestCheckSame(t *testing.T) {
 	expectCheck(t, check(policy.ModeRead, control), Failed, "another file")
 	replaced := entry(policy.ModeRead, at("data"), 0)
 	replaced.Replaced = true
-	expectCheck(t, checkSame(replaced, control), Proven, "as outside")
+	expectCheck(t, checkSame(replaced, control), Proven, "the wrapper's own in its place")
 	expectCheck(t, checkSame(entry(policy.ModeRead, at("gone"), 0), control), Failed, "ENOENT")
 
 	// There, but closed to the user that could open it outside.

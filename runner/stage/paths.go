@@ -146,8 +146,12 @@ func checkPrivate(p compiler.PathExpectation, host uint64) Check {
 func checkSame(p compiler.PathExpectation, control PathControl) Check {
 	c := Check{
 		Clause: clauseOf(p), Subject: p.Path, At: p.At,
-		Expected: "as outside", Found: "as outside", Status: Proven,
+		Expected: "the host's own", Status: Proven,
 	}
+	if p.Replaced {
+		c.Expected = "the wrapper's own in its place"
+	}
+	c.Found = c.Expected
 	var st unix.Stat_t
 	if err := unix.Stat(p.Path, &st); err != nil {
 		c.Found, c.Status = unix.ErrnoName(errno(err)), Failed
@@ -193,7 +197,7 @@ func checkUncovered(e compiler.Expectation, controls Controls) []Check {
 		}
 		open, first := 0, ""
 		for name := range names {
-			if path := filepath.Join(dir, name); openable(path) && !slices.Contains(e.Residual, path) {
+			if path := filepath.Join(dir, name); reachable(path) && !slices.Contains(e.Residual, path) {
 				if open++; first == "" || path < first {
 					first = path
 				}

@@ -30,7 +30,6 @@ nodvd
 nou2f
 noinput
 noprinters
-x11 none
 seccomp io_uring_setup,io_uring_enter,io_uring_register
 seccomp.block-secondary
 restrict-namespaces

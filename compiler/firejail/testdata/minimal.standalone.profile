@@ -31,10 +31,10 @@ nodvd
 nou2f
 noinput
 noprinters
-x11 none
 seccomp io_uring_setup,io_uring_enter,io_uring_register
 seccomp.block-secondary
 restrict-namespaces
 protocol unix,inet,inet6,netlink
 deterministic-shutdown
+x11 none
 deterministic-exit-code

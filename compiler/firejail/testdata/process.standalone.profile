@@ -40,12 +40,12 @@ nodvd
 nou2f
 noinput
 noprinters
-x11 none
 seccomp io_uring_setup,io_uring_enter,io_uring_register
 seccomp.block-secondary
 restrict-namespaces
 protocol unix,inet,inet6,netlink
 deterministic-shutdown
+x11 none
 private-cwd /srv/work dir
 rlimit-as 4294967296
 rlimit-cpu 259200

@@ -142,12 +142,12 @@ nodvd
 nou2f
 noinput
 noprinters
-x11 none
 seccomp io_uring_setup,io_uring_enter,io_uring_register
 seccomp.block-secondary
 restrict-namespaces
 protocol unix,inet,inet6,netlink
 deterministic-shutdown
+x11 none
 rlimit-as 4294967296
 rlimit-fsize 17179869184
 rlimit-nofile 1024
