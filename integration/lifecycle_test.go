@@ -245,6 +245,43 @@ func TestKilledGuardEndsTheProgram(t *testing.T) {
 	gone(t, family, 2*time.Second)
 }
 
+// Nothing can clean up after a runner, a guard and a firejail that are killed at
+// once; the next launch by root does.
+func TestStaleStateIsSwept(t *testing.T) {
+	policy := writePolicy(t, "", "")
+	s := start(t, confinedByUser, policy, "sleep 300")
+	family := s.family(t)
+	for pid := range family {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	_ = s.Wait()
+	gone(t, family, 2*time.Second)
+	stale := func() (files []string) {
+		for pid := range family {
+			found, _ := filepath.Glob("/run/firejail/*/" + strconv.Itoa(pid) + "*")
+			files = append(files, found...)
+		}
+		return files
+	}
+	if len(stale()) == 0 {
+		t.Fatal("control: nothing was left behind")
+	}
+	living := start(t, confinedByUser, policy, "sleep 300")
+	finish(t, confined(policy, "/usr/bin/true")).must(t, 0)
+	if files := stale(); len(files) > 0 {
+		t.Errorf("still there: %v", files)
+	}
+	swept := true
+	for pid := range living.family(t) {
+		if found, _ := filepath.Glob("/run/firejail/sandbox/" + strconv.Itoa(pid)); len(found) > 0 {
+			swept = false
+		}
+	}
+	if swept {
+		t.Error("the file of a living sandbox is gone")
+	}
+}
+
 func TestWallTime(t *testing.T) {
 	policy := writePolicy(t, "", "wall_time = \"1s\"\n")
 	t.Run("ends by itself", func(t *testing.T) {

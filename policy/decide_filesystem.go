@@ -21,6 +21,9 @@ func (m PathMode) Allows(kind AccessKind) bool {
 	}
 }
 
+// Visible reports whether an entry of this mode lets anything be seen at its path.
+func (m PathMode) Visible() bool { return m != ModeHide && m != ModeAbsent }
+
 // Entry gives the entry that decides a real, clean path: the longest one that it
 // equals or lies under. It follows no links and knows nothing of /proc and /dev.
 func (f *Filesystem) Entry(name string) (PathEntry, bool) {

@@ -3,6 +3,7 @@
 package runner
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -31,11 +32,5 @@ func composeEnvironment(e policy.Environment, caller []string) []string {
 }
 
 func passes(patterns []policy.EnvironmentPattern, name string) bool {
-	for _, p := range patterns {
-		prefix, wildcard := strings.CutSuffix(p.Pattern, "*")
-		if name == p.Pattern || wildcard && strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(patterns, func(p policy.EnvironmentPattern) bool { return p.Matches(name) })
 }

@@ -163,7 +163,7 @@ func firejailVersion(path string) (string, error) {
 // switches are the features that our profiles use and that firejail.config can
 // turn off: in a profile, a feature that is off is ignored with a warning.
 // restricted-network, which Debian sets, gates directives that we do not use.
-var switches = []string{"seccomp", "userns", "whitelist", "dbus", "private-cache"}
+var switches = []string{"seccomp", "userns", "whitelist", "dbus"}
 
 // firejailConfigProblems reads firejail.config. A line that it does not know of
 // is no problem; the attestation finds what does not work.

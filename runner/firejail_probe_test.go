@@ -20,8 +20,8 @@ func TestFirejailConfigProblems(t *testing.T) {
 		{name: "comments and defaults", text: "# seccomp no\n\n  # userns no\nseccomp yes\nrestricted-network yes\n"},
 		{name: "a switch of ours", text: "x11 no\nseccomp no\n", messages: []string{"turns off seccomp"}, found: ":2: seccomp no"},
 		{name: "blanks around it", text: "\t userns \t no  \n", messages: []string{"turns off userns"}, found: ":1: userns no"},
-		{name: "every switch", text: "seccomp no\nuserns no\nwhitelist no\ndbus no\nprivate-cache no", messages: []string{
-			"turns off seccomp", "turns off userns", "turns off whitelist", "turns off dbus", "turns off private-cache",
+		{name: "every switch", text: "seccomp no\nuserns no\nwhitelist no\ndbus no", messages: []string{
+			"turns off seccomp", "turns off userns", "turns off whitelist", "turns off dbus",
 		}},
 		{name: "a switch of no interest", text: "x11 no\nfile-transfer no\n"},
 		{name: "a longer name", text: "seccomp-error-actions no\n"},

@@ -45,7 +45,7 @@ func checkUnnamedLinks(fs policy.Filesystem) error {
 // shows reports whether a path is visible, or leads to something that is.
 func shows(fs policy.Filesystem, path string) bool {
 	for _, e := range fs.Entries {
-		if e.Mode != policy.ModeHide && e.Mode != policy.ModeAbsent &&
+		if e.Mode.Visible() &&
 			(e.Path == path || strings.HasPrefix(e.Path, path+"/") || strings.HasPrefix(path, e.Path+"/")) {
 			return true
 		}

@@ -29,6 +29,9 @@ import (
 func (l *launchable) run() (int, error) {
 	signals := catchSignals()
 	defer signal.Stop(signals)
+	if l.host.Caller.UID == 0 {
+		sweepFirejailState(firejailState)
+	}
 	listeners, closeListeners, err := openListeners()
 	if err != nil {
 		return ExitRefused, refuse("%v", err)

@@ -183,7 +183,7 @@ func coverTmp(e policy.PathEntry) (launched, standalone compiler.Verdict) {
 // coverLink judges an alias: in a directory that is closed or emptied it is gone.
 func coverLink(fs policy.Filesystem, link policy.Link) (launched, standalone compiler.Verdict) {
 	parent, nested := covering(fs.Entries, link.From)
-	if !globbed(link.From) && (!nested || !granted(parent.Mode)) {
+	if !globbed(link.From) && (!nested || !parent.Mode.Visible()) {
 		return stronger("the alias is hidden with " + path.Dir(link.From)),
 			stronger("the alias is hidden with " + path.Dir(link.From))
 	}

@@ -103,7 +103,7 @@ func refuseAbsent(refuse refuser, e policy.PathEntry) (compiler.Refusal, bool) {
 func refuseNested(refuse refuser, parent, e policy.PathEntry) (compiler.Refusal, bool) {
 	under := string(parent.Mode) + " " + parent.Path + " (" + parent.At.String() + ")"
 	switch {
-	case !granted(parent.Mode) && granted(e.Mode):
+	case !parent.Mode.Visible() && e.Mode.Visible():
 		return refuse("firejail cannot open a path inside a closed one", "no entry inside "+under,
 			"name what is to be visible, and leave the rest unnamed")
 	case parent.Mode == policy.ModeTmp:
@@ -127,7 +127,7 @@ func refuseNested(refuse refuser, parent, e policy.PathEntry) (compiler.Refusal,
 		// Directly below, the entry is a mount point, which cannot be renamed.
 		return refuse("the program could rename the directories in between, and this entry would mean other files",
 			"an entry directly below "+under, "name the directory's children in write one by one instead of the directory")
-	case e.Optional && granted(parent.Mode) && narrows(parent.Mode, e.Mode):
+	case e.Optional && parent.Mode.Visible() && narrows(parent.Mode, e.Mode):
 		return refuse("firejail can only restrict what is there when it starts",
 			"a path that must be there (without \"?\"), inside "+under, "make the file before the start, even if it is empty")
 	}

@@ -142,7 +142,7 @@ func (l *layout) openSysfs(p string) {
 
 // restrictEntry adds the mount flags of an entry.
 func (l *layout) restrictEntry(entries []policy.PathEntry, e policy.PathEntry) {
-	if directive, closed := liftReadOnly(e.Path); closed && granted(e.Mode) && e.Mode != policy.ModeRead {
+	if directive, closed := liftReadOnly(e.Path); closed && e.Mode.Visible() && e.Mode != policy.ModeRead {
 		l.lift.add(directive)
 	}
 	switch e.Mode {

@@ -37,11 +37,6 @@ func ancestors(p string) []string {
 // within reports whether p is dir or lies below it.
 func within(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }
 
-// granted reports whether an entry of the mode makes something visible.
-func granted(mode policy.PathMode) bool {
-	return mode != policy.ModeHide && mode != policy.ModeAbsent
-}
-
 // covering returns the nearest entry strictly above p, if any.
 func covering(entries []policy.PathEntry, p string) (policy.PathEntry, bool) {
 	var best policy.PathEntry

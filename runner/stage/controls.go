@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"confine/compiler"
-	"confine/policy"
 )
 
 // maxNames bounds how many names of one directory serve as canaries.
@@ -58,7 +57,7 @@ func interior(e compiler.Expectation) []string {
 		seen[d] = true
 	}
 	for _, p := range e.Paths {
-		if !visible(p.Mode) {
+		if !p.Mode.Visible() {
 			continue
 		}
 		var up []string
@@ -78,15 +77,11 @@ func interior(e compiler.Expectation) []string {
 // covered reports whether an entry that makes things visible is at or above path.
 func covered(path string, paths []compiler.PathExpectation) bool {
 	for _, p := range paths {
-		if visible(p.Mode) && (path == p.Path || strings.HasPrefix(path, p.Path+"/")) {
+		if p.Mode.Visible() && (path == p.Path || strings.HasPrefix(path, p.Path+"/")) {
 			return true
 		}
 	}
 	return false
-}
-
-func visible(mode policy.PathMode) bool {
-	return mode != policy.ModeHide && mode != policy.ModeAbsent
 }
 
 // uncovered lists the names in a directory that no entry is at, above or below.

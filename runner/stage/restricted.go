@@ -42,7 +42,7 @@ func checkLandlock(e compiler.Expectation, before []string, controls Controls) [
 	}
 	checks := []Check{c}
 	for _, p := range e.Paths {
-		if !visible(p.Mode) || !controls.Paths[p.Path].Openable || !controls.Paths[p.Path].Exists {
+		if !p.Mode.Visible() || !controls.Paths[p.Path].Openable || !controls.Paths[p.Path].Exists {
 			continue
 		}
 		found := "closed"
