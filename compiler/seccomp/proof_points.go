@@ -38,6 +38,8 @@ func proofCalls(f Filter, p Program) iter.Seq[Data] {
 // arguments that it applies to, if the boundary points have such.
 func (f Filter) witnesses() [][6]uint64 {
 	witnesses := [][6]uint64{filled(0), filled(^uint64(0))}
+	// Rules that look at the same arguments in the same way share theirs.
+	known := map[[6]uint64]bool{witnesses[0]: true, witnesses[1]: true}
 	for _, rule := range f.Rules {
 		reached := map[int]bool{}
 		for args := range rule.proofArgs() {
@@ -45,7 +47,10 @@ func (f Filter) witnesses() [][6]uint64 {
 			index := slices.IndexFunc(rule.Cases, func(c Case) bool { return c.applies(args) })
 			if !reached[index] {
 				reached[index] = true
-				witnesses = append(witnesses, args)
+				if !known[args] {
+					known[args] = true
+					witnesses = append(witnesses, args)
+				}
 			}
 		}
 	}

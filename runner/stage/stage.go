@@ -57,12 +57,14 @@ func run() error {
 	}
 	unix.Umask(order.Umask)
 	before := openBefore(order.Expectation)
+	executables := findExecutables(order.Expectation)
 	devices := listDevices()
 	version, err := applyLandlock(order.Expectation.Landlock)
 	if err != nil {
 		return err
 	}
 	checks = checkLandlock(order.Expectation, before, controls)
+	checks = append(checks, checkExecutables(order.Expectation, executables)...)
 	checks = append(checks, checkDevices(order.Expectation, devices))
 	checks = append(checks, checkFilter(order.Expectation, program)...)
 	if err := Send(Message{Kind: Restricted, Checks: checks, Landlock: version}); err != nil {
@@ -91,6 +93,7 @@ func examine(order *Order, controls Controls) ([]Check, error) {
 		checks = append(checks, checkPath(p, controls.Paths[p.Path], order.HostDevices[p.Path])...)
 	}
 	checks = append(checks, checkUncovered(e, controls)...)
+	checks = append(checks, checkAliases(e)...)
 	checks = append(checks, checkProc(e))
 	checks = append(checks, checkSharedMemory(e, order.HostDevices[SharedMemory])...)
 	checks = append(checks, checkNetwork(e, order.Listeners, controls)...)
