@@ -111,6 +111,16 @@ func failures(checks []stage.Check) []string {
 	return lines
 }
 
+// count words how many checks were proven. What could not be shown either way,
+// such as the namespaces for a caller without root, is in the receipt.
+func count(checks []stage.Check) string {
+	shown := proven(checks)
+	if shown == len(checks) {
+		return fmt.Sprintf("%d of %d checks", shown, len(checks))
+	}
+	return fmt.Sprintf("%d of %d checks, %d with no control here", shown, len(checks), len(checks)-shown)
+}
+
 func proven(checks []stage.Check) int {
 	n := 0
 	for _, c := range checks {

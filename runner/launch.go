@@ -60,8 +60,8 @@ func (l *launchable) run() (int, error) {
 		return code, err
 	}
 	if !l.Quiet {
-		fmt.Fprintf(l.Log, "confine: firejail (%s), proven in %d ms, %d of %d checks; policy %s %.8s\n",
-			l.host.Firejail.Version, time.Since(l.started).Milliseconds(), proven(checks), len(checks), l.Policy.Name, l.Policy.Digest)
+		fmt.Fprintf(l.Log, "confine: firejail (%s), proven in %d ms, %s; policy %s %.8s\n",
+			l.host.Firejail.Version, time.Since(l.started).Milliseconds(), count(checks), l.Policy.Name, l.Policy.Digest)
 	}
 	code, err = s.supervise(signals, l.Policy.Process.WallTime)
 	if code == ExitWallTime && err != nil {
