@@ -214,3 +214,61 @@ func TestLaunchNeedsNoTemporaryDirectory(t *testing.T) {
 		confined(policy, "/usr/bin/true").Args...)...)
 	finish(t, wrapped).must(t, 0)
 }
+
+// systemd-resolved makes resolv.conf a link into /run.
+func TestResolverFileThatIsALink(t *testing.T) {
+	etc := filepath.Join(tree(t), "etc")
+	finish(t, exec.Command("cp", "-a", "/etc", etc)).must(t, 0)
+	if err := os.Remove(filepath.Join(etc, "resolv.conf")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("../run/systemd/resolve/stub-resolv.conf", filepath.Join(etc, "resolv.conf")); err != nil {
+		t.Fatal(err)
+	}
+	policy := writePolicy(t, `read = ["/etc/resolv.conf"]`, "[network]\nmode = \"host\"\n")
+	script := `set -e
+mount --bind '` + etc + `' /etc
+mount -t tmpfs none /run
+mkdir -p /run/systemd/resolve /run/firejail
+echo nameserver 127.0.0.53 > /run/systemd/resolve/stub-resolv.conf
+echo other > /run/systemd/resolve/other
+exec "$@"
+`
+	for _, launch := range launches {
+		t.Run(launch.name, func(t *testing.T) {
+			program := []string{"/usr/bin/sh", "-c", "cat /etc/resolv.conf; cat /run/systemd/resolve/other || echo closed"}
+			cmd := launch.cmd(policy, program...)
+			args := []string{"--mount", "--", "/usr/bin/sh", "-c", script, "sh"}
+			if launch.name == "user" {
+				args = append(args, "/usr/bin/setpriv", "--reuid", connectorUser, "--regid", connectorUser, "--clear-groups")
+			}
+			o := finish(t, exec.Command("/usr/bin/unshare", append(args, cmd.Args...)...)).must(t, 0)
+			if o.stdout != "nameserver 127.0.0.53\nclosed\n" {
+				t.Errorf("inside: %q", o.stdout)
+			}
+		})
+	}
+}
+
+// A link of the policy inside a directory that is emptied stays, and leads where
+// the policy says.
+func TestNamedLinkInsideAnEmptiedDirectory(t *testing.T) {
+	dir := tree(t)
+	file(t, filepath.Join(dir, "v2", "data"), "two", 0o644)
+	if err := os.Symlink("v2", filepath.Join(dir, "current")); err != nil {
+		t.Fatal(err)
+	}
+	policy := writePolicy(t, fmt.Sprintf("read = [%q]", filepath.Join(dir, "v2")), "")
+	text, err := os.ReadFile(policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := fmt.Sprintf("links = { %q = %q, ", filepath.Join(dir, "current"), filepath.Join(dir, "v2"))
+	file(t, policy, strings.Replace(string(text), "links = { ", link, 1), 0o644)
+	for _, launch := range launches {
+		o := finish(t, launch.cmd(policy, "/usr/bin/cat", filepath.Join(dir, "current", "data"))).must(t, 0)
+		if o.stdout != "two" {
+			t.Errorf("%s: %q", launch.name, o.stdout)
+		}
+	}
+}

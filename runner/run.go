@@ -134,6 +134,11 @@ func (l *launchable) check() error {
 			return err
 		}
 	}
+	followed, err := followResolverFile(o.Policy, l.identity)
+	if err != nil {
+		return err
+	}
+	o.Policy, l.Policy = followed, followed
 	l.host = ProbeHost()
 	if o.Backend != BackendAuto {
 		if err := backends.Check(compiler.Backend(o.Backend)); err != nil {

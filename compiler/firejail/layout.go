@@ -26,7 +26,8 @@ type layout struct {
 	restrict []string
 	// lift are writable-etc and writable-var.
 	lift set
-	// emptied are units that no entry makes visible.
+	// emptied are units that are open for a name in them: one that is absent, or a
+	// link of the policy.
 	emptied set
 	// mounts are left to a root runner.
 	mounts []compiler.Mount
@@ -43,11 +44,19 @@ func layOut(fs policy.Filesystem) (layout, compiler.Refusals) {
 	l.empty("/run")
 	l.emptied.add("/run")
 	for _, link := range fs.Links {
-		if !globbed(link.From) {
+		inside := shownLink(fs.Entries, link)
+		if !globbed(link.From) && !inside {
 			continue
 		}
 		if why := inexpressible(link.From); why != "" {
 			refusals = append(refusals, refuseSpelling(policy.ClauseFilesystemLinks, link.At, "link "+link.From, why))
+			continue
+		}
+		if inside {
+			// Its unit is emptied; the link itself is kept, and its target by an entry.
+			l.open(link.From)
+			l.keep.add(link.From)
+			l.emptied.add(unit(link.From))
 			continue
 		}
 		// blacklist follows links: closing /bin would close /usr/bin.
@@ -72,6 +81,20 @@ func layOut(fs policy.Filesystem) (layout, compiler.Refusals) {
 		})
 	}
 	return l, refusals
+}
+
+// shownLink reports whether a link lies inside a unit, in no entry, and leads to
+// what an entry shows: without a line of its own it would be gone with the unit.
+func shownLink(entries []policy.PathEntry, link policy.Link) bool {
+	if _, covered := covering(entries, link.From); covered || link.From == unit(link.From) || within(link.From, "/sys") {
+		return false
+	}
+	for _, e := range entries {
+		if e.Mode.Visible() && within(link.To, e.Path) {
+			return true
+		}
+	}
+	return false
 }
 
 // globbed reports whether a glob that closes what is not exempt can match a link.

@@ -20,6 +20,7 @@ noblacklist /usr/lib
 whitelist /mnt/.confine-none
 whitelist /opt/.confine-none
 whitelist /opt/app
+whitelist /opt/current
 whitelist /run/.confine-none
 whitelist /srv/.confine-none
 whitelist /srv/data
