@@ -64,13 +64,13 @@ const (
 // PathEntry is one path of [filesystem].
 type PathEntry struct {
 	// Path is absolute, clean and literal.
-	Path string
-	Mode PathMode
+	Path string   `json:"path"`
+	Mode PathMode `json:"mode"`
 	// Optional paths, written with a trailing "?", may be missing at launch.
-	Optional bool
+	Optional bool `json:"optional,omitempty"`
 	// Size bounds a tmp entry in bytes; 0 is no bound of ours.
-	Size uint64
-	At   Position
+	Size uint64   `json:"size,omitempty"`
+	At   Position `json:"at"`
 }
 
 // ProcMode says what is seen of /proc.
@@ -96,8 +96,9 @@ const (
 // alias then leads nowhere. A host on which From is anything else is one.
 type Link struct {
 	// From is the absolute path of the link, To the absolute path that it leads to.
-	From, To string
-	At       Position
+	From string   `json:"from"`
+	To   string   `json:"to"`
+	At   Position `json:"at"`
 }
 
 // Filesystem is the [filesystem] table. A path that no entry covers is hidden.
@@ -115,10 +116,10 @@ type Filesystem struct {
 // Rlimit is one resource limit of setrlimit(2); soft and hard limit are both Value.
 type Rlimit struct {
 	// Name is the resource in lower case without RLIMIT_, for example "nofile".
-	Name string
+	Name string `json:"name"`
 	// Value is in the unit of setrlimit(2): bytes, seconds, microseconds or a count.
-	Value uint64
-	At    Position
+	Value uint64   `json:"value"`
+	At    Position `json:"at"`
 }
 
 // Capability is one entry of capabilities.keep, in the spelling of

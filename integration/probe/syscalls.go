@@ -17,12 +17,9 @@ var calls = map[string]func() unix.Errno{
 	"unshare":            func() unix.Errno { return raw(unix.SYS_UNSHARE, unix.CLONE_NEWUSER, 0, 0) },
 	"ptrace":             func() unix.Errno { return raw(unix.SYS_PTRACE, unix.PTRACE_DETACH, 0, 0) },
 	"io_uring_setup":     ioUring,
-	"keyctl":             func() unix.Errno { return raw(unix.SYS_KEYCTL, unix.KEYCTL_GET_KEYRING_ID, ^uintptr(2)+1, 1) },
 	"userfaultfd":        func() unix.Errno { return raw(unix.SYS_USERFAULTFD, 1, 0, 0) },
 	"personality":        func() unix.Errno { return raw(unix.SYS_PERSONALITY, 0, 0, 0) },
 	"name_to_handle_at":  nameToHandle,
-	"socket_alg":         func() unix.Errno { return socket(unix.AF_ALG, unix.SOCK_SEQPACKET, 0) },
-	"socket_vsock":       func() unix.Errno { return socket(unix.AF_VSOCK, unix.SOCK_STREAM, 0) },
 	"socket_netlink_nft": func() unix.Errno { return socket(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_NETFILTER) },
 	"getppid":            func() unix.Errno { return raw(unix.SYS_GETPPID, 0, 0, 0) },
 }
