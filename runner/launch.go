@@ -34,17 +34,17 @@ func (l *launchable) run() (int, error) {
 	}
 	listeners, closeListeners, err := openListeners()
 	if err != nil {
-		return ExitRefused, refuse("%v", err)
+		return ExitRefused, l.notStarted(refuse("%v", err))
 	}
 	defer closeListeners()
 	order, err := l.order(listeners)
 	if err != nil {
-		return ExitRefused, refuse("%v", err)
+		return ExitRefused, l.notStarted(refuse("%v", err))
 	}
 	profile, _ := l.bundle.Artifact(firejail.LaunchedProfile)
 	s, err := startSandbox(l.plan(), order, profile, [3]*os.File{l.Stdin, l.Stdout, l.Stderr})
 	if err != nil {
-		return ExitRefused, refuse("%v", err)
+		return ExitRefused, l.notStarted(refuse("%v", err))
 	}
 	defer s.close()
 	checks, landlock, err := l.attest(s, order, signals)
@@ -173,7 +173,8 @@ func openListeners() (stage.Listeners, func(), error) {
 func (l *launchable) attest(s *sandbox, order *stage.Order, signals <-chan os.Signal) (checks []stage.Check, landlock int, err error) {
 	interrupted := s.interruptBy(signals)
 	defer func() {
-		if sig := interrupted(); sig != nil && err != nil {
+		// Taking the signal closed the control socket: there is no way on.
+		if sig := interrupted(); sig != nil {
 			err = refuse("%s came before the program was started", unix.SignalName(sig.(unix.Signal)))
 		}
 	}()

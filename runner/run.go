@@ -100,13 +100,15 @@ func prepare(o Options) (*launchable, error) {
 	}
 	if err := l.check(); err != nil {
 		defer l.discard()
-		// The receipt of an earlier launch must not stand beside a refusal.
-		if receiptErr := l.evidence(nil, nil, 0, err); receiptErr != nil {
-			return nil, errors.Join(err, receiptErr)
-		}
-		return nil, err
+		return nil, l.notStarted(err)
 	}
 	return l, nil
+}
+
+// notStarted writes the receipt of a launch that was refused before anything was
+// started: that of an earlier launch must not stand beside a refusal.
+func (l *launchable) notStarted(refusal error) error {
+	return errors.Join(refusal, l.evidence(nil, nil, 0, refusal))
 }
 
 // openReceipt prepares the file for the evidence, if one was asked for.

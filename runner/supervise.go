@@ -47,16 +47,9 @@ func awaitExecve(fd int) (code int, err error) {
 	if err := unix.SetNonblock(fd, true); err != nil {
 		return 0, err
 	}
-	polled := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	for deadline := time.Now().Add(executeLimit); ; {
-		n, err := unix.Poll(polled, int(time.Until(deadline).Milliseconds()))
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil || n == 0 {
-			return 0, fmt.Errorf("the stage did not execute the program within %s", executeLimit)
-		}
-		break
+	// Data and the end of a pipe both wake a poll, as the end of a process does.
+	if !awaitExit(fd, executeLimit) {
+		return 0, fmt.Errorf("the stage did not execute the program within %s", executeLimit)
 	}
 	var answer [1]byte
 	n, err := unix.Read(fd, answer[:])
