@@ -120,24 +120,9 @@ func ParseAccess(text string) (Access, error) {
 }
 
 func (a *Access) parseConnect() error {
-	host, port := "", ""
-	if inner, bracketed := strings.CutPrefix(a.Target, "["); bracketed {
-		var closed bool
-		if host, port, closed = strings.Cut(inner, "]:"); !closed {
-			return fmt.Errorf("%s is not [ADDRESS]:PORT", quote(a.Target))
-		}
-		if ip, err := netip.ParseAddr(host); err != nil || !ip.Is6() {
-			return fmt.Errorf("%s is not an IPv6 address", quote(host))
-		}
-	} else {
-		colon := strings.LastIndexByte(a.Target, ':')
-		if colon < 0 {
-			return fmt.Errorf("%s has no port: expected HOST:PORT", quote(a.Target))
-		}
-		host, port = a.Target[:colon], a.Target[colon+1:]
-		if strings.Contains(host, ":") {
-			return fmt.Errorf("%s is ambiguous: expected [ADDRESS]:PORT", quote(a.Target))
-		}
+	host, port, err := splitHostPort(a.Target)
+	if err != nil {
+		return err
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || number == 0 {
@@ -146,6 +131,29 @@ func (a *Access) parseConnect() error {
 	a.Port = uint16(number)
 	a.Target, err = hostName(host)
 	return err
+}
+
+// splitHostPort takes HOST:PORT apart; an IPv6 address has brackets.
+func splitHostPort(text string) (host, port string, err error) {
+	if inner, bracketed := strings.CutPrefix(text, "["); bracketed {
+		var closed bool
+		if host, port, closed = strings.Cut(inner, "]:"); !closed {
+			return "", "", fmt.Errorf("%s is not [ADDRESS]:PORT", quote(text))
+		}
+		if ip, err := netip.ParseAddr(host); err != nil || !ip.Is6() {
+			return "", "", fmt.Errorf("%s is not an IPv6 address", quote(host))
+		}
+		return host, port, nil
+	}
+	colon := strings.LastIndexByte(text, ':')
+	if colon < 0 {
+		return "", "", fmt.Errorf("%s has no port: expected HOST:PORT", quote(text))
+	}
+	host, port = text[:colon], text[colon+1:]
+	if strings.Contains(host, ":") {
+		return "", "", fmt.Errorf("%s is ambiguous: expected [ADDRESS]:PORT", quote(text))
+	}
+	return host, port, nil
 }
 
 // hostName normalises a DNS name or an IP literal.

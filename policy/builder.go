@@ -10,7 +10,10 @@ import (
 // methods go on after an error, so that one run finds all.
 type builder struct {
 	*reporter
-	policy *Policy
+	params parameters
+	// whole is false where a base is missing.
+	whole bool
+	layer *layer
 }
 
 // table is a table of the document and its dotted name.
@@ -26,26 +29,24 @@ func (t table) dotted(key string) string {
 	return t.name + "." + key
 }
 
-func (b *builder) at(n *node) Position { return b.src.position(n.at.start) }
+func (b *builder) at(n *node) Position { return b.position(n.at) }
 
-// document reads the whole policy.
+// document reads what one file states.
 func (b *builder) document(root *node) {
-	b.refuseParameters(root)
-	top := table{"", root}
-	b.checkKeys(top)
+	b.checkKeys(table{"", root}, keysOf[""])
 	b.schema(root)
 	b.identity(root)
 	sections := []struct {
 		name string
 		read func(table)
 	}{
-		{"network", b.network},
-		{"filesystem", b.filesystem},
-		{"rlimits", b.rlimits},
-		{"capabilities", b.capabilities},
-		{"syscalls", b.syscalls},
-		{"environment", b.environment},
-		{"process", b.process},
+		{tableNetwork, b.network},
+		{tableFilesystem, b.filesystem},
+		{tableRlimits, b.rlimits},
+		{tableCapabilities, b.capabilities},
+		{tableSyscalls, b.syscalls},
+		{tableEnvironment, b.environment},
+		{tableProcess, b.process},
 	}
 	for _, section := range sections {
 		m, ok := root.member(section.name)
@@ -57,21 +58,39 @@ func (b *builder) document(root *node) {
 			continue
 		}
 		t := table{section.name, m.value}
-		b.checkKeys(t)
+		b.checkKeys(t, keysOf[t.name])
 		section.read(t)
+		b.removals(t)
+		b.sealed(t)
+	}
+	b.accepts(root)
+}
+
+// sealed reads whether those who extend the policy may only tighten a table.
+func (b *builder) sealed(t table) {
+	m, ok := t.node.member("sealed")
+	if !ok {
+		return
+	}
+	if m.value.kind != kindBool {
+		b.wrongType(m.value, t.dotted("sealed"), "true or false, without quotes")
+		return
+	}
+	if b.src.slice(m.value.at) == "true" {
+		b.layer.seals[t.name] = b.position(m.key)
 	}
 }
 
 // checkKeys reports the keys of a table that the language does not have, and
 // those that this version does not enforce.
-func (b *builder) checkKeys(t table) {
+func (b *builder) checkKeys(t table, keys []string) {
 	for _, m := range t.node.members {
 		switch {
-		case contains(keysOf[t.name], m.name):
+		case contains(keys, m.name):
 		case contains(laterKeysOf[t.name], m.name):
 			b.unsupported(m.key, t.dotted(m.name))
 		default:
-			b.unknownKey(t, m)
+			b.unknownKey(t, keys, m)
 		}
 	}
 }
@@ -81,7 +100,7 @@ func (b *builder) unsupported(at span, what string) {
 		note("it is part of the policy language, and refused rather than ignored")
 }
 
-func (b *builder) unknownKey(t table, m member) {
+func (b *builder) unknownKey(t table, keys []string, m member) {
 	where := "at the top of a policy"
 	if t.name != "" {
 		where = "in [" + t.name + "]"
@@ -91,7 +110,7 @@ func (b *builder) unknownKey(t table, m member) {
 	if t.name == "rlimits" {
 		word = strings.TrimPrefix(strings.ToLower(word), "rlimit_")
 	}
-	if name, ok := nearest(word, append(append([]string{}, keysOf[t.name]...), laterKeysOf[t.name]...)); ok {
+	if name, ok := nearest(word, append(append([]string{}, keys...), laterKeysOf[t.name]...)); ok {
 		d.advise("did you mean %s?", name)
 		return
 	}
@@ -101,34 +120,12 @@ func (b *builder) unknownKey(t table, m member) {
 			return
 		}
 	}
-	if len(keysOf[t.name]) == 1 {
-		d.note("expected  %s", keysOf[t.name][0])
-		return
-	}
-	d.note("expected  one of %s", strings.Join(keysOf[t.name], ", "))
+	d.note("expected  one of %s", strings.Join(keys, ", "))
 }
 
-// refuseParameters reports every ${NAME}: without parameters it would be taken
-// for a literal, and mean something else than it says.
-func (b *builder) refuseParameters(n *node) {
-	if n.kind == kindString {
-		if text, err := decodeString(b.src.slice(n.at)); err == nil && hasParameter(text) {
-			b.refuseParameter(n.at)
-		}
-	}
-	for _, m := range n.members {
-		b.refuseParameters(m.value)
-	}
-	for _, item := range n.items {
-		b.refuseParameters(item)
-	}
-}
-
-func hasParameter(text string) bool { return strings.Contains(text, "${") }
-
-func (b *builder) refuseParameter(at span) {
-	b.add(at, "a parameter, ${…}, is not supported by this version of confine; nothing would bind it").
-		note("it is part of the policy language, and refused rather than taken literally")
+func (b *builder) misplacedParameter(at span, what string) {
+	b.add(at, "%s cannot hold a parameter, ${…}", what).
+		note("expected  parameters only in %s", parameterPlaces)
 }
 
 func (b *builder) wrongType(n *node, what, expected string) *report {
@@ -137,8 +134,10 @@ func (b *builder) wrongType(n *node, what, expected string) *report {
 		note("found     %s", n.kind)
 }
 
-// text gives the value of a string, or reports that it is none.
-func (b *builder) text(n *node, what, expected string) (string, bool) {
+// text gives the value of a string, or reports that it is none. Parameters of the
+// allowed types are replaced by their values; in any other string they would be
+// taken literally, and are reported.
+func (b *builder) text(n *node, what, expected string, allowed ...ParameterType) (string, bool) {
 	if n.kind != kindString {
 		b.wrongType(n, what, expected)
 		return "", false
@@ -148,7 +147,11 @@ func (b *builder) text(n *node, what, expected string) (string, bool) {
 		b.add(n.at, "%s is not a valid string", what)
 		return "", false
 	}
-	return value, true
+	if len(allowed) == 0 && hasParameter(value) {
+		b.misplacedParameter(n.at, what)
+		return "", false
+	}
+	return b.expand(n.at, value, allowed...)
 }
 
 // elements gives the items of an array, or reports that n is none.
@@ -175,6 +178,15 @@ func (b *builder) choice(n *node, what string, values ...string) (string, bool) 
 		d.advise("did you mean %q?", name)
 	}
 	return "", false
+}
+
+// quotedList gives values in quotes, with commas.
+func quotedList(values []string) string {
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = strconv.Quote(v)
+	}
+	return strings.Join(quoted, ", ")
 }
 
 func orList(values []string) string {

@@ -18,7 +18,9 @@ const (
 	ClauseFilesystemProc   = "filesystem.proc"
 	ClauseFilesystemDev    = "filesystem.dev"
 
-	ClauseNetworkMode = "network.mode"
+	ClauseNetworkMode    = "network.mode"
+	ClauseNetworkEgress  = "network.egress"
+	ClauseNetworkPrivate = "network.private"
 
 	// ClauseRlimits is the default of [rlimits]: limits are inherited. A limit that
 	// is set has the clause of [RlimitClause].
@@ -38,6 +40,7 @@ const (
 	ClauseProcessUser      = "process.user"
 	ClauseProcessDirectory = "process.directory"
 	ClauseProcessWallTime  = "process.wall_time"
+	ClauseProcessMemory    = "process.memory"
 )
 
 // FilesystemClause gives the clause of one list of [filesystem], for example
@@ -91,6 +94,15 @@ func (p *Policy) Clauses() []ClauseAt {
 	if p.Process.Directory != "" {
 		first(ClauseProcessDirectory, p.Process.DirectoryAt)
 	}
+	for _, e := range p.Network.Egress {
+		first(ClauseNetworkEgress, e.At)
+	}
+	for _, n := range p.Network.Private {
+		first(ClauseNetworkPrivate, n.At)
+	}
+	if p.Process.Memory > 0 {
+		first(ClauseProcessMemory, p.Process.MemoryAt)
+	}
 	if p.Process.WallTime > 0 {
 		first(ClauseProcessWallTime, p.Process.WallTimeAt)
 	}
@@ -108,6 +120,28 @@ type ClauseAt struct {
 	At     Position
 }
 
+// ClauseNames gives every clause that a policy can have, sorted.
+func ClauseNames() []string {
+	names := []string{
+		ClauseFilesystem, ClauseFilesystemLinks, ClauseFilesystemProc, ClauseFilesystemDev,
+		ClauseNetworkMode, ClauseNetworkEgress, ClauseNetworkPrivate,
+		ClauseCapabilitiesKeep, ClauseSyscallsBase,
+		ClauseEnvironment, ClauseEnvironmentPass, ClauseEnvironmentSet,
+		ClauseProcessUser, ClauseProcessDirectory, ClauseProcessWallTime, ClauseProcessMemory,
+	}
+	for _, mode := range pathModes {
+		names = append(names, FilesystemClause(mode))
+	}
+	for _, limit := range rlimitNames() {
+		names = append(names, RlimitClause(limit))
+	}
+	sort.Strings(names)
+	return names
+}
+
 func before(a, b Position) bool {
+	if a.File != b.File {
+		return a.File < b.File
+	}
 	return a.Line < b.Line || a.Line == b.Line && a.Column < b.Column
 }

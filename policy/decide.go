@@ -48,7 +48,7 @@ func (p *Policy) Decide(a Access) Decision {
 	case AccessRead, AccessWrite, AccessExec, AccessMap:
 		return p.decidePath(a.Kind, a.Target)
 	case AccessConnect, AccessResolve:
-		return p.decideNetwork()
+		return p.decideNetwork(a)
 	case AccessCapability:
 		return p.decideCapability(a.Target)
 	case AccessRlimit:

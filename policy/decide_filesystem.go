@@ -2,6 +2,7 @@ package policy
 
 import (
 	"path"
+	"sort"
 	"strings"
 )
 
@@ -27,14 +28,15 @@ func (m PathMode) Visible() bool { return m != ModeHide && m != ModeAbsent }
 // Entry gives the entry that decides a real, clean path: the longest one that it
 // equals or lies under. It follows no links and knows nothing of /proc and /dev.
 func (f *Filesystem) Entry(name string) (PathEntry, bool) {
-	var best PathEntry
-	found := false
-	for _, e := range f.Entries {
-		if below(name, e.Path) && (!found || len(e.Path) > len(best.Path)) {
-			best, found = e, true
+	for up := name; ; up = path.Dir(up) {
+		i := sort.Search(len(f.Entries), func(i int) bool { return f.Entries[i].Path >= up })
+		if i < len(f.Entries) && f.Entries[i].Path == up {
+			return f.Entries[i], true
+		}
+		if up == "/" || up == "." {
+			return PathEntry{}, false
 		}
 	}
-	return best, found
 }
 
 func (p *Policy) decidePath(kind AccessKind, name string) Decision {

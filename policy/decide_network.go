@@ -1,10 +1,41 @@
 package policy
 
-// decideNetwork answers for every host and port alike: the modes of this version
-// do not tell them apart.
-func (p *Policy) decideNetwork() Decision {
-	if p.Network.Mode == NetworkHost {
-		return allowed(ClauseNetworkMode, p.Network.At, `network.mode is "host": every host and port can be reached`)
+import (
+	"fmt"
+	"net/netip"
+)
+
+// decideNetwork answers for a connection, and for the look-up of a name. A name
+// that can be connected to at any port can be looked up.
+func (p *Policy) decideNetwork(a Access) Decision {
+	n := p.Network
+	switch n.Mode {
+	case NetworkHost:
+		return allowed(ClauseNetworkMode, n.At, `network.mode is "host": every host and port can be reached`)
+	case NetworkEgress:
+	default:
+		return denied(ClauseNetworkMode, n.At, `network.mode is "none"`)
 	}
-	return denied(ClauseNetworkMode, p.Network.At, `network.mode is "none"`)
+	for _, e := range n.Egress {
+		if e.MatchesHost(a.Target) && (a.Kind == AccessResolve || e.Port == a.Port) {
+			return allowed(ClauseNetworkEgress, e.At, "network.egress names %s", e)
+		}
+	}
+	why := `network.mode is "egress" and no entry of network.egress names it`
+	if ip, err := netip.ParseAddr(a.Target); err == nil {
+		if what, special := SpecialAddress(ip); special {
+			why += fmt.Sprintf("; an address of this kind (%s) also needs network.private", what)
+		}
+	}
+	return denied(ClauseNetworkEgress, n.At, "%s", why)
+}
+
+// private reports whether network.private holds an address.
+func (n Network) private(ip netip.Addr) bool {
+	for _, p := range n.Private {
+		if p.Prefix.Contains(ip) {
+			return true
+		}
+	}
+	return false
 }

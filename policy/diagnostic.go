@@ -49,14 +49,44 @@ func (ds Diagnostics) Error() string {
 // maxDiagnostics bounds what one file can make us say.
 const maxDiagnostics = 100
 
-// reporter collects diagnostics while a file is read.
-type reporter struct {
-	src   *source
+// reports collects what is wrong with a policy and the policies that it extends.
+type reports struct {
+	// files counts the sources, in the order in which they were read.
+	files int
 	found []*report
+	// places are where the positions stand that were given out.
+	places places
+}
+
+// places leads from a position back to the token that stands there.
+type places map[Position]place
+
+// place is one token of a file.
+type place struct {
+	src *source
+	at  span
+}
+
+// reporter collects diagnostics while one file is read.
+type reporter struct {
+	src *source
+	*reports
+}
+
+// file starts the report on one more file.
+func (r *reports) file(name, text string) *reporter {
+	if r.places == nil {
+		r.places = places{}
+	}
+	src := newSource(name, text)
+	src.order = r.files
+	r.files++
+	return &reporter{src: src, reports: r}
 }
 
 // report is a diagnostic that is still being written.
 type report struct {
+	src     *source
 	at      span
 	message string
 	notes   []string
@@ -64,9 +94,25 @@ type report struct {
 }
 
 func (r *reporter) add(at span, format string, args ...any) *report {
-	d := &report{at: at, message: fmt.Sprintf(format, args...)}
+	return r.put(place{r.src, at}, format, args...)
+}
+
+func (r *reports) put(at place, format string, args ...any) *report {
+	d := &report{src: at.src, at: at.at, message: fmt.Sprintf(format, args...)}
 	r.found = append(r.found, d)
 	return d
+}
+
+// addAt reports on something that was read before.
+func (r *reports) addAt(at Position, format string, args ...any) *report {
+	return r.put(r.places[at], format, args...)
+}
+
+// position gives the place of a token, and remembers the token.
+func (r *reporter) position(at span) Position {
+	pos := r.src.position(at.start)
+	r.places[pos] = place{r.src, at}
+	return pos
 }
 
 func (d *report) note(format string, args ...any) *report {
@@ -79,9 +125,16 @@ func (d *report) advise(format string, args ...any) *report {
 	return d
 }
 
-// diagnostics sorts what was found and adds the source lines.
-func (r *reporter) diagnostics() Diagnostics {
-	sort.SliceStable(r.found, func(i, j int) bool { return r.found[i].at.start < r.found[j].at.start })
+// diagnostics sorts what was found, the policy itself before what it extends, and
+// adds the source lines.
+func (r *reports) diagnostics() Diagnostics {
+	sort.SliceStable(r.found, func(i, j int) bool {
+		a, b := r.found[i], r.found[j]
+		if a.src != b.src {
+			return a.src.order < b.src.order
+		}
+		return a.at.start < b.at.start
+	})
 	var out Diagnostics
 	for i, d := range r.found {
 		if i == maxDiagnostics {
@@ -90,22 +143,22 @@ func (r *reporter) diagnostics() Diagnostics {
 				len(r.found)-maxDiagnostics, maxDiagnostics))
 			break
 		}
-		out = append(out, r.finish(d))
+		out = append(out, d.finish())
 	}
 	return out
 }
 
-func (r *reporter) finish(d *report) Diagnostic {
-	line := r.src.line(d.at.start)
+func (d *report) finish() Diagnostic {
+	line := d.src.line(d.at.start)
 	start := min(d.at.start, line.end)
 	end := max(start, min(d.at.end, line.end))
-	text, moved := r.src.shown(start)
+	text, moved := d.src.shown(start)
 	from, to := moved(start), moved(end)
 	if from == to && strings.HasSuffix(text[:from], secretMask) {
 		from -= len(secretMask) // a token inside of what is hidden: the caret goes under the mask
 	}
 	text, from, to = window(text, from, to)
-	at := r.src.position(start)
+	at := d.src.position(start)
 	// Names of the file and messages of the decoder may hold control characters.
 	message, _ := cells(d.message)
 	hint, _ := cells(d.hint)
@@ -116,7 +169,7 @@ func (r *reporter) finish(d *report) Diagnostic {
 	}
 	return Diagnostic{
 		At:        at,
-		EndColumn: max(r.src.position(end).Column, at.Column+1),
+		EndColumn: max(d.src.position(end).Column, at.Column+1),
 		Message:   message,
 		Notes:     notes,
 		Hint:      hint,

@@ -1,38 +1,49 @@
 package policy
 
-// keysOf lists the keys that this version understands, by table; "" is the top
-// level. It is also the list that spelling suggestions are drawn from.
+// Names of tables. Those of the last three are for keysOf: the table itself is
+// [params.NAME], [[accept]] or [[case]].
+const (
+	tableNetwork      = "network"
+	tableFilesystem   = "filesystem"
+	tableRlimits      = "rlimits"
+	tableCapabilities = "capabilities"
+	tableSyscalls     = "syscalls"
+	tableEnvironment  = "environment"
+	tableProcess      = "process"
+	tableParameter    = "params.NAME"
+	tableAccept       = "accept"
+	tableCase         = "case"
+)
+
+// keysOf lists the keys of the language, by table; "" is the top level. It is also
+// the list that spelling suggestions are drawn from.
 var keysOf = map[string][]string{
 	"": {
-		"schema", "name", "description", "network", "filesystem", "rlimits",
-		"capabilities", "syscalls", "environment", "process",
+		"schema", "name", "description", "extends", tableNetwork, tableFilesystem, tableRlimits,
+		tableCapabilities, tableSyscalls, tableEnvironment, tableProcess, "params", "accept",
 	},
-	"network": {"mode"},
-	"filesystem": {
-		"read", "exec", "map", "write", "tmp", "hide", "absent", "links", "proc", "dev",
+	tableNetwork: {"mode", "egress", "private", "remove", "sealed"},
+	tableFilesystem: {
+		"read", "exec", "map", "write", "tmp", "hide", "absent", "links", "proc", "dev", "remove", "sealed",
 	},
-	"rlimits":      rlimitNames(),
-	"capabilities": {"keep"},
-	"syscalls":     {"base"},
-	"environment":  {"pass", "set"},
-	"process":      {"user", "directory", "wall_time"},
+	tableRlimits:      append(rlimitNames(), "remove", "sealed"),
+	tableCapabilities: {"keep", "remove", "sealed"},
+	tableSyscalls:     {"base", "remove", "sealed"},
+	tableEnvironment:  {"pass", "set", "remove", "sealed"},
+	tableProcess:      {"user", "directory", "wall_time", "memory", "remove", "sealed"},
+
+	tableParameter: {"type", "pattern", "suffix"},
+	tableAccept:    {"backend", "clause", "reason", "until"},
+	tableCase:      {"name", "params", "allow", "deny"},
 }
 
 // laterKeysOf lists the keys that the language defines and this version does not
-// enforce. They are refused by name: an ignored clause would be a silent hole.
+// know. They are refused by name: an ignored clause would be a silent hole.
 var laterKeysOf = map[string][]string{
-	"":             {"extends", "params", "accept"},
-	"network":      {"egress", "private", "remove", "sealed"},
-	"filesystem":   {"remove", "sealed"},
-	"rlimits":      {"remove", "sealed"},
-	"capabilities": {"remove", "sealed"},
-	"syscalls":     {"allow", "deny", "on_deny", "rule", "remove", "sealed"},
-	"environment":  {"remove", "sealed"},
-	"process":      {"memory", "remove", "sealed"},
+	tableSyscalls: {"allow", "deny", "on_deny", "rule"},
 }
 
-// known reports whether the language defines a key of a table, whether or not
-// this version enforces it.
+// known reports whether the language defines a key of a table.
 func known(table, key string) bool {
 	return contains(keysOf[table], key) || contains(laterKeysOf[table], key)
 }
@@ -44,4 +55,9 @@ func contains(list []string, item string) bool {
 		}
 	}
 	return false
+}
+
+// without gives a list without some of its items.
+func without(list []string, items ...string) []string {
+	return drop(list, func(s string) bool { return contains(items, s) })
 }

@@ -27,9 +27,9 @@ func (b *builder) capabilities(t table) {
 			continue
 		}
 		seen[name] = b.at(n)
-		b.policy.Capabilities = append(b.policy.Capabilities, Capability{Name: name, At: b.at(n)})
+		b.layer.Capabilities = append(b.layer.Capabilities, Capability{Name: name, At: b.at(n)})
 	}
-	sort.Slice(b.policy.Capabilities, func(i, j int) bool {
-		return b.policy.Capabilities[i].Name < b.policy.Capabilities[j].Name
+	sort.Slice(b.layer.Capabilities, func(i, j int) bool {
+		return b.layer.Capabilities[i].Name < b.layer.Capabilities[j].Name
 	})
 }

@@ -24,7 +24,7 @@ func (b *builder) environment(t table) {
 	if m, ok := t.node.member("set"); ok {
 		b.environmentSet(m.value, passed)
 	}
-	env := &b.policy.Environment
+	env := &b.layer.Environment
 	sort.Slice(env.Pass, func(i, j int) bool { return env.Pass[i].Pattern < env.Pass[j].Pattern })
 	sort.Slice(env.Set, func(i, j int) bool { return env.Set[i].Name < env.Set[j].Name })
 }
@@ -54,7 +54,7 @@ func (b *builder) environmentPass(list *node, passed map[string]Position) {
 			continue
 		}
 		passed[pattern] = b.at(n)
-		b.policy.Environment.Pass = append(b.policy.Environment.Pass, EnvironmentPattern{pattern, b.at(n)})
+		b.layer.Environment.Pass = append(b.layer.Environment.Pass, EnvironmentPattern{pattern, b.at(n)})
 	}
 }
 
@@ -83,6 +83,6 @@ func (b *builder) environmentSet(set *node, passed map[string]Position) {
 				note("a variable ends at the first NUL: the program would see less than the policy says")
 			continue
 		}
-		b.policy.Environment.Set = append(b.policy.Environment.Set, EnvironmentVariable{m.name, value, b.at(m.value)})
+		b.layer.Environment.Set = append(b.layer.Environment.Set, EnvironmentVariable{m.name, value, b.at(m.value)})
 	}
 }

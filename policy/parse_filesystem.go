@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"path"
 	"sort"
 	"strconv"
 )
@@ -10,7 +9,7 @@ import (
 var pathModes = []PathMode{ModeRead, ModeExec, ModeMap, ModeWrite, ModeTmp, ModeHide, ModeAbsent}
 
 func (b *builder) filesystem(t table) {
-	fs := &b.policy.Filesystem
+	fs := &b.layer.Filesystem
 	if m, ok := t.node.member("links"); ok {
 		b.links(m.value)
 	}
@@ -54,13 +53,6 @@ func (b *builder) pathEntry(n *node, mode PathMode, placed map[string]PathEntry)
 	if !b.placeable(n, entry) {
 		return
 	}
-	if to, link, aliased := b.policy.Filesystem.resolveOnce(entry.Path); aliased {
-		if entry.Optional {
-			to += "?"
-		}
-		b.aliasedPath(n, entry.Path, to, link)
-		return
-	}
 	if was, twice := placed[entry.Path]; twice {
 		d := b.add(n.at, "%s is named twice", quote(entry.Path)).
 			note("in %s at %s", FilesystemClause(was.Mode), was.At).
@@ -72,7 +64,7 @@ func (b *builder) pathEntry(n *node, mode PathMode, placed map[string]PathEntry)
 		return
 	}
 	placed[entry.Path] = entry
-	b.policy.Filesystem.Entries = append(b.policy.Filesystem.Entries, entry)
+	b.layer.Filesystem.Entries = append(b.layer.Filesystem.Entries, entry)
 }
 
 // tmpTable reads { path = "/scratch", size = "256MiB" }.
@@ -93,13 +85,13 @@ func (b *builder) tmpTable(n *node) (PathEntry, bool) {
 	}
 	entry, ok := b.path(m.value, "the path of "+where, false)
 	if size, has := n.member("size"); has {
-		entry.Size = b.size(size.value, "the size of "+where)
+		entry.Size = b.size(size.value, "the size of "+where, "size")
 	}
 	return entry, ok
 }
 
-// size reads a size greater than zero.
-func (b *builder) size(n *node, what string) uint64 {
+// size reads the size greater than zero of a key.
+func (b *builder) size(n *node, what, key string) uint64 {
 	expected := "a number of bytes, or " + expectedSize
 	var size uint64
 	switch n.kind {
@@ -119,7 +111,7 @@ func (b *builder) size(n *node, what string) uint64 {
 		if err != nil {
 			d := b.add(n.at, "%s: %s", what, err).note("expected  %s", expected)
 			if hint != "" {
-				d.advise("size = %s", hint)
+				d.advise("%s = %s", key, hint)
 			}
 			return 0
 		}
@@ -129,9 +121,9 @@ func (b *builder) size(n *node, what string) uint64 {
 		return 0
 	}
 	if size == 0 {
-		b.add(n.at, "%s is zero: nothing could be written", what).
+		b.add(n.at, "%s is zero", what).
 			note("expected  %s", expected).
-			advise("leave size out for no bound")
+			advise("leave %s out for no bound", key)
 	}
 	return size
 }
@@ -160,23 +152,17 @@ func (b *builder) placeable(n *node, entry PathEntry) bool {
 	return false
 }
 
-func (b *builder) aliasedPath(n *node, from, to string, link Link) {
-	b.add(n.at, "%s goes through the symbolic link %s; a policy names real paths", quote(from), quote(link.From)).
-		note("%s leads to %s: %s", link.From, link.To, link.At).
-		advise("write %s", quote(to))
-}
-
 // links reads { "/bin" = "/usr/bin" }.
 func (b *builder) links(table *node) {
 	if table.kind != kindTable {
 		b.wrongType(table, ClauseFilesystemLinks, "a table of links").advise(`links = { "/bin" = "/usr/bin" }`)
 		return
 	}
-	fs := &b.policy.Filesystem
-	at := map[string]member{}
+	fs := &b.layer.Filesystem
 	for _, m := range table.members {
 		if hasParameter(m.name) {
-			b.refuseParameter(m.key)
+			b.misplacedParameter(m.key, "a link")
+			continue
 		}
 		from, okFrom := b.literalPath(m.key, m.name, "a link", false)
 		to, okTo := b.path(m.value, "the target of a link", false)
@@ -187,23 +173,9 @@ func (b *builder) links(table *node) {
 			b.add(m.key, "a link cannot lie in %s", dir).note("filesystem.proc and filesystem.dev decide what is there")
 			continue
 		}
-		at[from.Path] = m
-		fs.Links = append(fs.Links, Link{From: from.Path, To: to.Path, At: b.src.position(m.key.start)})
+		fs.Links = append(fs.Links, Link{From: from.Path, To: to.Path, At: b.position(m.key), toAt: b.at(m.value)})
 	}
 	sort.Slice(fs.Links, func(i, j int) bool { return fs.Links[i].From < fs.Links[j].From })
-	// Links name real paths too. So one step resolves a path component, resolution
-	// always ends, and no link leads to itself.
-	for _, link := range fs.Links {
-		m := at[link.From]
-		if below(link.To, link.From) {
-			b.add(m.value.at, "the link %s leads into itself", quote(link.From))
-		} else if to, through, aliased := fs.resolveOnce(link.To); aliased {
-			b.aliasedPath(m.value, link.To, to, through)
-		}
-		if to, through, aliased := fs.resolveOnce(path.Dir(link.From)); aliased {
-			b.aliasedPath(&node{at: m.key}, link.From, path.Join(to, path.Base(link.From)), through)
-		}
-	}
 }
 
 // reserved gives the kernel's directory that a path lies in, or nothing.

@@ -39,9 +39,9 @@ func (b *builder) identity(root *node) {
 			b.add(m.value.at, "name %s is not a policy name", quote(name)).
 				note("expected  1 to %d characters of a-z, 0-9 and -", MaxName)
 		}
-		b.policy.Name = name
+		b.layer.Name = name
 	}
 	if m, ok := root.member("description"); ok {
-		b.policy.Description, _ = b.text(m.value, "description", "a string")
+		b.layer.Description, _ = b.text(m.value, "description", "a string")
 	}
 }

@@ -6,7 +6,7 @@ import "regexp"
 var loginName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`)
 
 func (b *builder) process(t table) {
-	p := &b.policy.Process
+	p := &b.layer.Process
 	if m, ok := t.node.member("user"); ok {
 		const expected = `a login name such as "airbyte"`
 		if user, ok := b.text(m.value, "process.user", expected); ok {
@@ -18,6 +18,11 @@ func (b *builder) process(t table) {
 	}
 	if m, ok := t.node.member("directory"); ok {
 		b.directory(m.value)
+	}
+	if m, ok := t.node.member("memory"); ok {
+		if size := b.size(m.value, ClauseProcessMemory, "memory"); size > 0 {
+			p.Memory, p.MemoryAt = size, b.at(m.value)
+		}
 	}
 	if m, ok := t.node.member("wall_time"); ok {
 		if text, ok := b.text(m.value, "process.wall_time", expectedDuration); ok {
@@ -36,28 +41,10 @@ func (b *builder) process(t table) {
 	}
 }
 
-// directory reads process.directory, which the policy must let the program open.
-// It runs after [filesystem] has been read.
+// directory reads process.directory; whether the program may open it shows when
+// the policy is flattened.
 func (b *builder) directory(n *node) {
-	path, ok := b.path(n, "process.directory", false)
-	if !ok {
-		return
+	if path, ok := b.path(n, ClauseProcessDirectory, false); ok {
+		b.layer.Process.Directory, b.layer.Process.DirectoryAt = path.Path, b.at(n)
 	}
-	if to, link, aliased := b.policy.Filesystem.resolveOnce(path.Path); aliased {
-		b.aliasedPath(n, path.Path, to, link)
-		return
-	}
-	// Entries that were refused are missing here: the answer would be a false alarm.
-	if len(b.found) > 0 {
-		return
-	}
-	if d := b.policy.Decide(Access{Kind: AccessRead, Target: path.Path}); !d.Allowed {
-		r := b.add(n.at, "working directory %s cannot be opened under this policy", quote(path.Path)).
-			note("%s", d.Because)
-		if !d.At.IsZero() {
-			r.note("decided by %s", d.At)
-		}
-		r.advise("name it in [filesystem] read or write")
-	}
-	b.policy.Process.Directory, b.policy.Process.DirectoryAt = path.Path, b.at(n)
 }

@@ -12,10 +12,10 @@ func (b *builder) rlimits(t table) {
 			continue // checkKeys has reported it
 		}
 		if value, ok := b.rlimit(kind, m.value); ok {
-			b.policy.Rlimits = append(b.policy.Rlimits, Rlimit{Name: kind.name, Value: value, At: b.at(m.value)})
+			b.layer.Rlimits = append(b.layer.Rlimits, Rlimit{Name: kind.name, Value: value, At: b.at(m.value)})
 		}
 	}
-	sort.Slice(b.policy.Rlimits, func(i, j int) bool { return b.policy.Rlimits[i].Name < b.policy.Rlimits[j].Name })
+	sort.Slice(b.layer.Rlimits, func(i, j int) bool { return b.layer.Rlimits[i].Name < b.layer.Rlimits[j].Name })
 }
 
 func (b *builder) rlimit(kind rlimitKind, n *node) (uint64, bool) {

@@ -16,6 +16,6 @@ func (b *builder) syscalls(t table) {
 		}
 	}
 	if base, ok := b.choice(m.value, "syscalls.base", SyscallsConnector); ok {
-		b.policy.Syscalls = Syscalls{Base: base, At: b.at(m.value)}
+		b.layer.Syscalls = Syscalls{Base: base, At: b.at(m.value)}
 	}
 }

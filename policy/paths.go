@@ -56,7 +56,7 @@ func badPath(name string) (message, hint string) {
 
 // path reads one literal path; a trailing "?" is a mark, not a part of it.
 func (b *builder) path(n *node, what string, optional bool) (PathEntry, bool) {
-	text, ok := b.text(n, what, `an absolute path such as "/usr/lib"`)
+	text, ok := b.text(n, what, `an absolute path such as "/usr/lib"`, ParameterLabel)
 	if !ok {
 		return PathEntry{}, false
 	}
@@ -70,9 +70,6 @@ func (b *builder) literalPath(at span, text, what string, optional bool) (PathEn
 			note("it is made, or must be there, at every launch").
 			advise("write %s", quote(name))
 		return PathEntry{}, false
-	}
-	if hasParameter(name) {
-		return PathEntry{}, false // refuseParameters has reported it
 	}
 	if message, hint := badPath(name); message != "" {
 		d := b.add(at, "%s", message).note("expected  an absolute, literal path such as \"/usr/lib\"")
@@ -94,5 +91,5 @@ func (b *builder) literalPath(at span, text, what string, optional bool) (PathEn
 			note("expected  the directories that the program needs")
 		return PathEntry{}, false
 	}
-	return PathEntry{Path: name, Optional: marked, At: b.src.position(at.start)}, true
+	return PathEntry{Path: name, Optional: marked, At: b.position(at)}, true
 }

@@ -15,8 +15,11 @@ import "time"
 type Policy struct {
 	// File is the name that the policy was parsed under; diagnostics show it.
 	File string
-	// Digest is the SHA-256 of the source, in lower-case hexadecimal.
+	// Digest names what the policy was made from, in lower-case hexadecimal: the
+	// SHA-256 of the file, where that is all.
 	Digest string
+	// Sources are the files that the policy was made from, its own first.
+	Sources []SourceDigest
 
 	Name        string
 	Description string
@@ -28,16 +31,23 @@ type Policy struct {
 	Syscalls     Syscalls
 	Environment  Environment
 	Process      Process
+	// Params are the parameters, sorted by name.
+	Params []Parameter `json:",omitempty"`
+	// Accept are the exceptions, sorted by backend and clause.
+	Accept []Accept `json:",omitempty"`
+
+	// places lead from the positions above to the text, for messages.
+	places places
 }
 
 // NetworkMode says what the program can reach.
 type NetworkMode string
 
-// The network modes. ModeEgress is named by the language, and refused until the
-// gateway that enforces it exists.
+// The network modes.
 const (
-	NetworkNone NetworkMode = "none"
-	NetworkHost NetworkMode = "host"
+	NetworkNone   NetworkMode = "none"   // no network but the sandbox's own loopback
+	NetworkEgress NetworkMode = "egress" // the hosts that egress names, and nothing else
+	NetworkHost   NetworkMode = "host"   // whatever the host can reach
 )
 
 // Network is the [network] table.
@@ -45,6 +55,11 @@ type Network struct {
 	Mode NetworkMode
 	// At is the position of mode, or the zero Position when it is the default.
 	At Position
+	// Egress are the hosts that mode "egress" allows, sorted by host and port.
+	Egress []EgressEntry `json:",omitempty"`
+	// Private are networks that an allowed name may resolve into although their
+	// addresses are special (see [SpecialAddress]), sorted.
+	Private []PrivateNetwork `json:",omitempty"`
 }
 
 // PathMode is the name of one list of [filesystem].
@@ -99,6 +114,8 @@ type Link struct {
 	From string   `json:"from"`
 	To   string   `json:"to"`
 	At   Position `json:"at"`
+
+	toAt Position
 }
 
 // Filesystem is the [filesystem] table. A path that no entry covers is hidden.
@@ -166,4 +183,20 @@ type Process struct {
 	// WallTime bounds the run; 0 is no bound.
 	WallTime   time.Duration
 	WallTimeAt Position
+	// Memory bounds the memory of all processes together, in bytes; 0 is no bound.
+	Memory   uint64
+	MemoryAt Position
+}
+
+// Accept is one written, dated exception: that a backend may enforce a clause less
+// than it says.
+type Accept struct {
+	// Backend is one of [BackendNames].
+	Backend string
+	Clause  string
+	Reason  string
+	// Until is the last day on which it holds, at midnight UTC.
+	Until   time.Time
+	UntilAt Position
+	At      Position
 }

@@ -40,16 +40,26 @@ func (d Diagnostic) String() string {
 }
 
 func (d Diagnostic) render(w io.Writer) {
-	fmt.Fprintf(w, "%s: error: %s\n", d.At, d.Message)
-	source, indent, width := d.excerpt()
-	fmt.Fprintf(w, "%5d | %s\n", d.At.Line, source)
-	fmt.Fprintf(w, "      | %s%s\n", strings.Repeat(" ", indent), strings.Repeat("^", width))
+	if d.At.IsZero() {
+		fmt.Fprintf(w, "error: %s\n", d.Message)
+	} else {
+		fmt.Fprintf(w, "%s: error: %s\n", d.At, d.Message)
+	}
+	if d.placed || d.Source != "" {
+		d.renderSource(w)
+	}
 	for _, note := range d.Notes {
 		fmt.Fprintf(w, "      = %s\n", wrap(note))
 	}
 	if d.Hint != "" {
 		fmt.Fprintf(w, "      = hint: %s\n", d.Hint)
 	}
+}
+
+func (d Diagnostic) renderSource(w io.Writer) {
+	source, indent, width := d.excerpt()
+	fmt.Fprintf(w, "%5d | %s\n", d.At.Line, source)
+	fmt.Fprintf(w, "      | %s%s\n", strings.Repeat(" ", indent), strings.Repeat("^", width))
 }
 
 // excerpt gives the part of the source line that is shown, and the place and

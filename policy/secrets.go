@@ -18,7 +18,8 @@ func showable(path []string) bool {
 	case len(keysOf[path[0]]) == 0 || len(path) == 1:
 		return path[0] != "environment"
 	case path[0] == "environment":
-		return path[1] != "set" && known("environment", path[1])
+		// The names that remove.set lists are shown, and nothing below them.
+		return path[1] != "set" && known("environment", path[1]) && len(path) <= 3
 	default:
 		return known(path[0], path[1])
 	}

@@ -22,6 +22,8 @@ type source struct {
 	// columns holds, for every checkpointEvery bytes, the number of code points
 	// since the start of that checkpoint's line.
 	columns []int
+	// order is when the file was read: the policy first, then what it extends.
+	order int
 	// secrets are the values that no diagnostic may show, sorted and disjoint.
 	secrets []span
 }

@@ -2,8 +2,6 @@ package policy
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"strings"
 	"unicode/utf8"
@@ -11,47 +9,17 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// MaxSource is the size in bytes of the largest policy that [Parse] reads.
+// MaxSource is the size in bytes of the largest policy file that is read.
 const MaxSource = 1 << 20
-
-// Parse reads one policy. file is the name that diagnostics show; no file is
-// opened. The error, if any, is a [Diagnostics] that holds everything that is
-// wrong (the first hundred places), sorted by place; the policy is then nil.
-//
-// A key that the language defines and this version does not enforce is an error
-// of its own, never ignored.
-func Parse(file string, src []byte) (*Policy, error) {
-	r := &reporter{src: newSource(file, string(src))}
-	if !r.readable(src) {
-		return nil, r.diagnostics()
-	}
-	doc := scan(r.src.text)
-	r.src.secrets = secretsOf(doc, r.src.text)
-	if !r.wellFormed(doc) {
-		return nil, r.diagnostics()
-	}
-	b := &builder{reporter: r, policy: &Policy{
-		File:       file,
-		Network:    Network{Mode: NetworkNone},
-		Filesystem: Filesystem{Proc: ProcNone, Dev: DevNone},
-		Syscalls:   Syscalls{Base: SyscallsConnector},
-	}}
-	digest := sha256.Sum256(src)
-	b.policy.Digest = hex.EncodeToString(digest[:])
-	b.document(doc.root)
-	if len(r.found) > 0 {
-		return nil, r.diagnostics()
-	}
-	return b.policy, nil
-}
 
 // readable refuses what is no text. Sizes and encodings come first: the rest of
 // the parser may rely on them.
 func (r *reporter) readable(src []byte) bool {
+	before := len(r.found)
 	switch {
 	case len(src) > MaxSource:
 		// The text is not looked at, so it is not shown either.
-		r.src = newSource(r.src.file, "")
+		r.src.text, r.src.lines, r.src.columns = "", []int{0}, nil
 		r.add(span{}, "policy is larger than 1 MiB").
 			note("expected  at most %d bytes", MaxSource).
 			note("found     %d bytes", len(src))
@@ -74,7 +42,7 @@ func (r *reporter) readable(src []byte) bool {
 	case bytes.IndexByte(src, 0) >= 0:
 		r.refuseText(bytes.IndexByte(src, 0), "text contains a NUL byte")
 	}
-	return len(r.found) == 0
+	return len(r.found) == before
 }
 
 // refuseText reports a byte that no text file has. The line is not shown: what

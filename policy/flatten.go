@@ -1,0 +1,103 @@
+package policy
+
+import (
+	"net/netip"
+	"path"
+)
+
+// flatten makes one policy of files, every base before what extends it, and
+// checks what only the whole can tell. sound says that nothing is missing.
+func flatten(chain []*document, r *reports, sound bool) *Policy {
+	p := &Policy{
+		Network:    Network{Mode: NetworkNone},
+		Filesystem: Filesystem{Proc: ProcNone, Dev: DevNone},
+		Syscalls:   Syscalls{Base: SyscallsConnector},
+	}
+	for _, d := range chain {
+		for _, rm := range d.layer.removals {
+			rm.apply(p, r, sound)
+		}
+		p.merge(d.layer)
+	}
+	p.checkLinks(r)
+	p.checkAliases(r)
+	p.checkAddresses(r)
+	if sound && len(r.found) == 0 {
+		// After an error the answer could be a false alarm.
+		p.checkDirectory(r)
+	}
+	return p
+}
+
+// checkLinks makes sure that links name real paths too. So one step resolves a
+// path component, resolution always ends, and no link leads to itself.
+func (p *Policy) checkLinks(r *reports) {
+	fs := &p.Filesystem
+	for _, link := range fs.Links {
+		if below(link.To, link.From) {
+			r.addAt(link.toAt, "the link %s leads into itself", quote(link.From))
+		} else if to, through, aliased := fs.resolveOnce(link.To); aliased {
+			r.aliased(link.toAt, link.To, to, through)
+		}
+		if to, through, aliased := fs.resolveOnce(path.Dir(link.From)); aliased {
+			r.aliased(link.At, link.From, path.Join(to, path.Base(link.From)), through)
+		}
+	}
+}
+
+// checkAliases reports the paths that go through a link.
+func (p *Policy) checkAliases(r *reports) {
+	fs := &p.Filesystem
+	for _, e := range fs.Entries {
+		if to, link, aliased := fs.resolveOnce(e.Path); aliased {
+			if e.Optional {
+				to += "?"
+			}
+			r.aliased(e.At, e.Path, to, link)
+		}
+	}
+	if p.Process.Directory != "" {
+		if to, link, aliased := fs.resolveOnce(p.Process.Directory); aliased {
+			r.aliased(p.Process.DirectoryAt, p.Process.Directory, to, link)
+		}
+	}
+}
+
+func (r *reports) aliased(at Position, from, to string, link Link) {
+	r.addAt(at, "%s goes through the symbolic link %s; a policy names real paths", quote(from), quote(link.From)).
+		note("%s leads to %s: %s", link.From, link.To, link.At).
+		advise("write %s", quote(to))
+}
+
+// checkAddresses reports the addresses in egress that nothing could connect to.
+func (p *Policy) checkAddresses(r *reports) {
+	for _, e := range p.Network.Egress {
+		ip, err := netip.ParseAddr(e.Host)
+		if err != nil {
+			continue
+		}
+		if what, special := SpecialAddress(ip); special && !p.Network.private(ip) {
+			r.addAt(e.At, "%s is not reachable from a sandbox: %s", ip, what).
+				note("network.private does not hold it").
+				advise("private = [%q]", netip.PrefixFrom(ip, ip.BitLen()))
+		}
+	}
+}
+
+// checkDirectory makes sure that the program may open its working directory.
+func (p *Policy) checkDirectory(r *reports) {
+	dir := p.Process.Directory
+	if dir == "" {
+		return
+	}
+	d := p.Decide(Access{Kind: AccessRead, Target: dir})
+	if d.Allowed {
+		return
+	}
+	report := r.addAt(p.Process.DirectoryAt, "working directory %s cannot be opened under this policy", quote(dir)).
+		note("%s", d.Because)
+	if !d.At.IsZero() {
+		report.note("decided by %s", d.At)
+	}
+	report.advise("name it in [filesystem] read or write")
+}

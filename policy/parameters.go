@@ -1,0 +1,151 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// ParameterType says what a parameter stands for.
+type ParameterType string
+
+// The types of parameters.
+const (
+	// ParameterLabel is one DNS label, or one component of a path.
+	ParameterLabel ParameterType = "label"
+	// ParameterHost is a whole host name.
+	ParameterHost ParameterType = "host"
+)
+
+// Parameter is one [params.NAME] table. ${NAME} in network.egress, in a path of
+// [filesystem] and in process.directory stands for its value.
+type Parameter struct {
+	Name string
+	Type ParameterType
+	// Pattern is the regular expression (RE2) that the whole of a label matches.
+	Pattern string `json:",omitempty"`
+	// Suffix are the domains that a host is, or lies in; "*" is any.
+	Suffix []string `json:",omitempty"`
+	// Value is what it stands for; empty where Bound is false.
+	Value string
+	Bound bool
+	At    Position
+
+	// sound is false where the declaration itself was refused.
+	sound bool
+}
+
+// ParameterError says that a value was given for a parameter that no file of the
+// policy declares.
+type ParameterError struct {
+	// Name of the parameter that there is none of, and Declared those that there are.
+	Name     string
+	Declared []string
+}
+
+// Error says which parameters there are.
+func (e *ParameterError) Error() string {
+	if len(e.Declared) == 0 {
+		return fmt.Sprintf("no parameter %s: the policy has no parameters", quote(e.Name))
+	}
+	hint := ""
+	if near, ok := nearest(e.Name, e.Declared); ok {
+		hint = fmt.Sprintf(" (did you mean %s?)", near)
+	}
+	return fmt.Sprintf("no parameter %s%s: the policy has %s", quote(e.Name), hint, strings.Join(e.Declared, ", "))
+}
+
+// parameters are those of a policy and its bases, by name.
+type parameters map[string]*Parameter
+
+func (ps parameters) list() []Parameter {
+	var out []Parameter
+	for _, name := range sorted(ps) {
+		out = append(out, *ps[name])
+	}
+	return out
+}
+
+// bind reads the parameters that the files declare and gives them their values.
+func bind(loaded []*document, o Options, r *reports, whole bool) (parameters, error) {
+	params := parameters{}
+	for _, d := range loaded {
+		b := &builder{reporter: d.reporter, params: params}
+		b.parameters(d.root)
+	}
+	for _, name := range sorted(o.Parameters) {
+		p, ok := params[name]
+		if !ok && !whole {
+			continue
+		}
+		if !ok {
+			return nil, &ParameterError{Name: name, Declared: sorted(params)}
+		}
+		p.Value, p.Bound = o.Parameters[name], true
+		if p.sound {
+			p.check(r)
+		}
+	}
+	for _, name := range sorted(params) {
+		if p := params[name]; p.sound && !p.Bound && !o.Unbound {
+			r.addAt(p.At, "parameter %s has no value", name).
+				note("expected  %s", p.expected()).
+				advise("--param %s=VALUE", name)
+		}
+	}
+	return params, nil
+}
+
+var (
+	parameterName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}$`)
+	// labelValue holds for every label, whatever its pattern: no dot, so that it
+	// stays one label, and no slash, so that it stays one component.
+	labelValue = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$`)
+)
+
+// expected says what a value looks like.
+func (p *Parameter) expected() string {
+	if p.Type == ParameterLabel {
+		return fmt.Sprintf("letters, digits, - and _ that match %s", p.Pattern)
+	}
+	if contains(p.Suffix, anySuffix) {
+		return "a host name"
+	}
+	return "a host name that is or lies in " + strings.Join(p.Suffix, " or ")
+}
+
+// check reports a value that the declaration does not allow. The value itself is
+// not shown: it may come from a connector's configuration.
+func (p *Parameter) check(r *reports) {
+	ok := false
+	switch p.Type {
+	case ParameterLabel:
+		pattern, err := wholePattern(p.Pattern)
+		ok = err == nil && labelValue.MatchString(p.Value) && pattern.MatchString(p.Value)
+	case ParameterHost:
+		name, err := hostName(p.Value)
+		ok = err == nil && !isAddress(name) && inSuffix(name, p.Suffix)
+		p.Value = name
+	}
+	if !ok {
+		r.addAt(p.At, "the value of parameter %s is not one that it allows", p.Name).
+			note("expected  %s", p.expected())
+	}
+}
+
+// wholePattern compiles a pattern so that it has to match all of a text.
+func wholePattern(pattern string) (*regexp.Regexp, error) {
+	return regexp.Compile(`\A(?:` + pattern + `)\z`)
+}
+
+// anySuffix as a suffix allows every host.
+const anySuffix = "*"
+
+func inSuffix(host string, suffixes []string) bool {
+	for _, suffix := range suffixes {
+		if suffix == anySuffix || host == suffix || strings.HasSuffix(host, "."+suffix) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,194 @@
+package policy
+
+import "strconv"
+
+// removal takes one inherited entry out.
+type removal struct {
+	// clause is the list, for example "filesystem.read"; of tables without lists it is
+	// the table.
+	clause string
+	// entry is the path, name or pattern.
+	entry string
+	at    Position
+}
+
+// removableLists are the lists that remove can name, by table. In [rlimits] and
+// [process] every key is an entry of its own.
+var removableLists = map[string][]string{
+	"network":      {"egress", "private"},
+	"filesystem":   {"read", "exec", "map", "write", "tmp", "hide", "absent", "links"},
+	"capabilities": {"keep"},
+	"syscalls":     {"allow", "deny"},
+	"environment":  {"pass", "set"},
+}
+
+// removals reads the remove key of a table.
+func (b *builder) removals(t table) {
+	m, ok := t.node.member("remove")
+	if !ok {
+		return
+	}
+	lists, listed := removableLists[t.name]
+	if !listed {
+		what := t.dotted("remove")
+		keys := without(keysOf[t.name], "remove", "sealed")
+		for _, n := range b.elements(m.value, what, "an array of keys of ["+t.name+"]") {
+			key, ok := b.text(n, "an entry of "+what, "a key of ["+t.name+"]")
+			if !ok {
+				continue
+			}
+			if !contains(keys, key) {
+				d := b.add(n.at, "%s is no key of [%s]", quote(key), t.name)
+				if near, ok := nearest(key, keys); ok {
+					d.advise("did you mean %q?", near)
+				}
+				continue
+			}
+			b.layer.removals = append(b.layer.removals, removal{t.name, key, b.at(n)})
+		}
+		return
+	}
+	what := t.dotted("remove")
+	if m.value.kind != kindTable {
+		b.wrongType(m.value, what, "a table of lists").advise(`remove = { %s = ["…"] }`, lists[0])
+		return
+	}
+	for _, list := range m.value.members {
+		if !contains(lists, list.name) {
+			d := b.add(list.key, "%s is no list of [%s]", quote(list.name), t.name).note("expected  one of %s", orList(lists))
+			if near, ok := nearest(list.name, lists); ok {
+				d.advise("did you mean %s?", near)
+			}
+			continue
+		}
+		clause := t.dotted(list.name)
+		for _, n := range b.elements(list.value, what+"."+list.name, "an array of entries of "+clause) {
+			b.removal(n, clause)
+		}
+	}
+}
+
+func (b *builder) removal(n *node, clause string) {
+	text, ok := b.text(n, "an entry to remove from "+clause, "an entry of "+clause, ParameterLabel, ParameterHost)
+	if !ok {
+		return
+	}
+	// In the spelling under which the entry is kept.
+	switch clause {
+	case ClauseNetworkEgress:
+		if entry, _, err := egressEntry(text); err == nil {
+			text = entry.String()
+		}
+	case ClauseCapabilitiesKeep:
+		text, _ = capabilityName(text)
+	}
+	b.layer.removals = append(b.layer.removals, removal{clause, text, b.at(n)})
+}
+
+// apply takes an entry out of p, or reports that it is not there.
+func (rm removal) apply(p *Policy, r *reports, sound bool) {
+	entries := p.removable(rm.clause)
+	if contains(entries, rm.entry) {
+		p.remove(rm.clause, rm.entry)
+		return
+	}
+	if !sound {
+		return
+	}
+	d := r.addAt(rm.at, "%s is not there to be removed from %s", quote(rm.entry), rm.clause)
+	for _, mode := range pathModes {
+		other := FilesystemClause(mode)
+		if other != rm.clause && len(rm.entry) > 0 && rm.entry[0] == '/' && contains(p.removable(other), rm.entry) {
+			d.note("it is in %s", other)
+			return
+		}
+	}
+	if len(entries) == 0 {
+		d.note("no base has an entry there")
+		return
+	}
+	if near, ok := nearest(rm.entry, entries); ok {
+		d.advise("did you mean %s?", strconv.Quote(near))
+		return
+	}
+	d.note("the bases have  %s", clip(quotedList(entries), 400))
+}
+
+// removable gives the entries of a clause, in the spelling that remove names them.
+func (p *Policy) removable(clause string) []string {
+	var out []string
+	switch clause {
+	case ClauseNetworkEgress:
+		for _, e := range p.Network.Egress {
+			out = append(out, e.String())
+		}
+	case ClauseNetworkPrivate:
+		for _, n := range p.Network.Private {
+			out = append(out, n.Prefix.String())
+		}
+	case ClauseFilesystemLinks:
+		for _, l := range p.Filesystem.Links {
+			out = append(out, l.From)
+		}
+	case ClauseCapabilitiesKeep:
+		for _, c := range p.Capabilities {
+			out = append(out, c.Name)
+		}
+	case ClauseEnvironmentPass:
+		for _, e := range p.Environment.Pass {
+			out = append(out, e.Pattern)
+		}
+	case ClauseEnvironmentSet:
+		for _, v := range p.Environment.Set {
+			out = append(out, v.Name)
+		}
+	case tableRlimits:
+		for _, l := range p.Rlimits {
+			out = append(out, l.Name)
+		}
+	case tableProcess:
+		out = p.Process.stated()
+	default:
+		for _, e := range p.Filesystem.Entries {
+			if FilesystemClause(e.Mode) == clause {
+				out = append(out, e.Path)
+			}
+		}
+	}
+	return out
+}
+
+// remove takes an entry out that is there.
+func (p *Policy) remove(clause, entry string) {
+	switch clause {
+	case ClauseNetworkEgress:
+		p.Network.Egress = drop(p.Network.Egress, func(e EgressEntry) bool { return e.String() == entry })
+	case ClauseNetworkPrivate:
+		p.Network.Private = drop(p.Network.Private, func(n PrivateNetwork) bool { return n.Prefix.String() == entry })
+	case ClauseFilesystemLinks:
+		p.Filesystem.Links = drop(p.Filesystem.Links, func(l Link) bool { return l.From == entry })
+	case ClauseCapabilitiesKeep:
+		p.Capabilities = drop(p.Capabilities, func(c Capability) bool { return c.Name == entry })
+	case ClauseEnvironmentPass:
+		p.Environment.Pass = drop(p.Environment.Pass, func(e EnvironmentPattern) bool { return e.Pattern == entry })
+	case ClauseEnvironmentSet:
+		p.Environment.Set = drop(p.Environment.Set, func(v EnvironmentVariable) bool { return v.Name == entry })
+	case tableRlimits:
+		p.Rlimits = drop(p.Rlimits, func(l Rlimit) bool { return l.Name == entry })
+	case tableProcess:
+		p.Process.unstate(entry)
+	default:
+		p.Filesystem.Entries = drop(p.Filesystem.Entries, func(e PathEntry) bool { return e.Path == entry })
+	}
+}
+
+// drop gives the items that are not to be dropped, in a slice of its own.
+func drop[T any](items []T, gone func(T) bool) []T {
+	var kept []T
+	for _, item := range items {
+		if !gone(item) {
+			kept = append(kept, item)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,94 @@
+package policy
+
+import "strconv"
+
+// judgeSeals reports where a policy loosens a table that a base has sealed.
+func judgeSeals(chain []*document, p *Policy, r *reports) {
+	root := chain[len(chain)-1]
+	for _, d := range chain {
+		if d == root || len(d.layer.seals) == 0 {
+			continue
+		}
+		// What the base means by itself: nothing is wrong in it, or it would show.
+		base := flatten(d.closure(), &reports{places: r.places}, true)
+		changes := Compare(base, p)
+		for _, table := range sorted(d.layer.seals) {
+			for _, change := range changes {
+				if tableOf(change.Clause) == table && change.Loosened {
+					root.loosened(change, d.layer.seals[table], table)
+				}
+			}
+			if table == tableEnvironment {
+				root.passChanged(base, p, d.layer.seals[table])
+			}
+		}
+	}
+}
+
+// loosened reports one change of a sealed table where the file states it, or where
+// it extends the base.
+func (d *document) loosened(change Change, seal Position, table string) {
+	at := d.seat(change)
+	r := d.addAt(at, "%s loosens [%s], which a base has sealed", change.Clause, table).
+		note("sealed at %s", seal).
+		note("was  %s", placed(change.Was, change.WasAt)).
+		note("now  %s", placed(change.Now, change.NowAt))
+	switch {
+	case change.Example.Kind != "":
+		r.note("newly allowed: %s", change.Example)
+	case change.Undecided:
+		r.note("%s: what cannot be shown to allow no more counts as loosening", strconv.Quote(change.Subject))
+	}
+}
+
+// seat gives the token of this file that a change is shown at: what makes it, what
+// took the entry out, or extends.
+func (d *document) seat(change Change) Position {
+	if p, ok := d.places[change.NowAt]; ok && p.src == d.src {
+		return change.NowAt
+	}
+	for _, rm := range d.layer.removals {
+		if rm.clause == change.Clause && (rm.entry == change.Subject || change.Subject == "") {
+			return rm.at
+		}
+	}
+	for _, rm := range d.layer.removals {
+		if tableOf(rm.clause) == tableOf(change.Clause) {
+			return rm.at
+		}
+	}
+	m, _ := d.root.member("extends")
+	return d.position(m.key)
+}
+
+// passChanged: which variables a program gets is sealed as a list, since taking one
+// away can change what the program does.
+func (d *document) passChanged(base, p *Policy, seal Position) {
+	had := map[string]Position{}
+	for _, e := range base.Environment.Pass {
+		had[e.Pattern] = e.At
+	}
+	for _, e := range p.Environment.Pass {
+		delete(had, e.Pattern)
+	}
+	for _, pattern := range sorted(had) {
+		change := Change{
+			Clause: ClauseEnvironmentPass, Subject: pattern, Undecided: true,
+			Was: "passed", WasAt: had[pattern], Now: "removed",
+		}
+		for _, v := range p.Environment.Set {
+			if v.Name == pattern {
+				change.NowAt = v.At
+			}
+		}
+		d.loosened(change, seal, tableEnvironment)
+	}
+}
+
+// placed shows what a policy says and where.
+func placed(what string, at Position) string {
+	if at.IsZero() {
+		return what
+	}
+	return what + "  " + at.String()
+}
