@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+
+	"confine/policy"
 )
 
 // File is one artifact of a bundle.
@@ -19,14 +21,17 @@ type File struct {
 // Bundle is a compiled policy.
 type Bundle struct {
 	Target Target
-	// Policy and Digest name what was compiled.
+	// Policy and Digest name what was compiled, and Sources the files it was made of.
 	Policy, Digest string
+	Sources        []policy.SourceDigest
 	// Artifacts are for the backend's tool and for people; sorted by name.
 	Artifacts   []File
 	Coverage    []Coverage
 	Expectation Expectation
 	// Mounts are made by a root runner before the wrapper starts.
 	Mounts []Mount
+	// Unused are the policy's exceptions for this backend that nothing needs.
+	Unused []policy.Accept
 }
 
 // Artifact returns the data of one artifact.
@@ -40,10 +45,11 @@ func (b *Bundle) Artifact(name string) ([]byte, bool) {
 }
 
 type manifest struct {
-	Policy     string            `json:"policy"`
-	SHA256     string            `json:"policy_sha256"`
-	Target     Target            `json:"target"`
-	FileSHA256 map[string]string `json:"files_sha256"`
+	Policy     string                `json:"policy"`
+	SHA256     string                `json:"policy_sha256"`
+	Sources    []policy.SourceDigest `json:"sources"`
+	Target     Target                `json:"target"`
+	FileSHA256 map[string]string     `json:"files_sha256"`
 }
 
 // Files returns everything that compile writes: the artifacts, coverage.json,
@@ -71,7 +77,7 @@ func (b *Bundle) Files() ([]File, error) {
 		sum := sha256.Sum256(f.Data)
 		digests[f.Name] = hex.EncodeToString(sum[:])
 	}
-	data, err := json.MarshalIndent(manifest{b.Policy, b.Digest, b.Target, digests}, "", "  ")
+	data, err := json.MarshalIndent(manifest{b.Policy, b.Digest, b.Sources, b.Target, digests}, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encode manifest.json: %w", err)
 	}

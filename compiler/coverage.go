@@ -47,6 +47,16 @@ type Coverage struct {
 	// Existence says whether names and metadata of hidden things stay visible;
 	// it fails no compile.
 	Existence string `json:"existence,omitempty"`
+	// Accepted is the exception that lets the launched verdict be less.
+	Accepted *Exception `json:"accepted,omitempty"`
+}
+
+// Exception is what a row needs of an [[accept]].
+type Exception struct {
+	Reason string `json:"reason"`
+	// Until is its last day, as in 2027-06-30.
+	Until string          `json:"until"`
+	At    policy.Position `json:"at"`
 }
 
 // SortCoverage puts rows in the order of clause, subject and position.

@@ -43,6 +43,28 @@ func before(a, b policy.Position) bool {
 	return a.Column < b.Column
 }
 
+// Diagnostics gives the refusals with the lines of the policy that they are about.
+func (r Refusals) Diagnostics(p *policy.Policy) policy.Diagnostics {
+	sorted := append(Refusals(nil), r...)
+	sorted.Sort()
+	var out policy.Diagnostics
+	for _, one := range sorted {
+		out = append(out, p.Diagnose(one.At, fmt.Sprintf("%s [%s]", one.Message, one.Clause), one.notes(), one.Hint))
+	}
+	return out
+}
+
+func (r Refusal) notes() []string {
+	var notes []string
+	if r.Found != "" {
+		notes = append(notes, "found     "+r.Found)
+	}
+	if r.Expected != "" {
+		notes = append(notes, "expected  "+r.Expected)
+	}
+	return notes
+}
+
 // Error gives one block a refusal, the position first.
 func (r Refusals) Error() string {
 	sorted := append(Refusals(nil), r...)
@@ -56,12 +78,12 @@ func (r Refusals) Error() string {
 			fmt.Fprintf(&b, "%s: ", one.At)
 		}
 		fmt.Fprintf(&b, "error: %s [%s]", one.Message, one.Clause)
-		for _, note := range []struct{ label, text string }{
-			{"found     ", one.Found}, {"expected  ", one.Expected}, {"hint: ", one.Hint},
-		} {
-			if note.text != "" {
-				fmt.Fprintf(&b, "\n      = %s%s", note.label, note.text)
-			}
+		notes := one.notes()
+		if one.Hint != "" {
+			notes = append(notes, "hint: "+one.Hint)
+		}
+		for _, note := range notes {
+			b.WriteString("\n      = " + note)
 		}
 	}
 	return b.String()

@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"confine/policies"
 )
 
 const (
@@ -190,28 +188,17 @@ func TestConnectorWithWrongToken(t *testing.T) {
 	}
 }
 
-// variant is the shipped policy with pieces of its text replaced: old, new, ...
-func variant(t *testing.T, pairs ...string) string {
+// variant is a policy that extends the shipped one.
+func variant(t *testing.T, tables string) string {
 	t.Helper()
-	_, src, ok := policies.Source(connectorPolicy)
-	if !ok {
-		t.Fatal("no embedded policy")
-	}
-	text := string(src)
-	for i := 0; i < len(pairs); i += 2 {
-		if n := strings.Count(text, pairs[i]); n != 1 {
-			t.Fatalf("%q stands %d times in the shipped policy, expected once", pairs[i], n)
-		}
-		text = strings.Replace(text, pairs[i], pairs[i+1], 1)
-	}
+	text := "schema = 1\nname = \"variant\"\nextends = [\"" + connectorPolicy + "\"]\n" + tables
 	return file(t, filepath.Join(tree(t), "variant.toml"), text, 0o644)
 }
 
 func TestConnectorWithoutTemporaryDirectory(t *testing.T) {
 	w := newWorkspace(t)
 	// Python would take the working directory instead if it could write there.
-	policy := variant(t, `tmp = ["/tmp"]`, "", `    "/srv/airbyte?",    # outside Kubernetes`, "",
-		`    "/airbyte?",`, `    "/airbyte?", "/srv/airbyte",`)
+	policy := variant(t, "[filesystem]\nremove = { tmp = [\"/tmp\"] }\nread = [\"/srv/airbyte\"]\n")
 	o := finish(t, w.in(confined(policy, program(readArguments...)...))).must(t, 1)
 	if !strings.Contains(o.stdout+o.stderr, "No usable temporary directory") {
 		t.Errorf("stdout: %s\nstderr: %s", o.stdout, o.stderr)
@@ -222,14 +209,15 @@ func TestConnectorWithoutTemporaryDirectory(t *testing.T) {
 // not read: this is why the shipped policy names the directory.
 func TestConnectorWithClosedCgroup(t *testing.T) {
 	w := newWorkspace(t)
-	o := finish(t, w.in(confined(variant(t, `    "/sys/fs/cgroup?",`, ""), program(readArguments...)...))).must(t, 1)
+	policy := variant(t, "[filesystem]\nremove = { read = [\"/sys/fs/cgroup\"] }\n")
+	o := finish(t, w.in(confined(policy, program(readArguments...)...))).must(t, 1)
 	if !strings.Contains(o.stdout, "PermissionError") || !strings.Contains(o.stdout, "memory.") {
 		t.Errorf("stdout: %s\nstderr: %s", o.stdout, o.stderr)
 	}
 }
 
 func TestConnectorWithoutNetwork(t *testing.T) {
-	policy := variant(t, `mode = "host"`, `mode = "none"`)
+	policy := variant(t, "[network]\nmode = \"none\"\n")
 	t.Run("check", func(t *testing.T) {
 		t.Parallel()
 		w := newWorkspace(t)

@@ -2,6 +2,7 @@ package policies_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -9,20 +10,43 @@ import (
 	"confine/policy"
 )
 
-func parse(t *testing.T, name string) *policy.Policy {
+// told gives an error as a person would see it.
+func told(err error) string {
+	var ds policy.Diagnostics
+	if !errors.As(err, &ds) {
+		return err.Error()
+	}
+	var out strings.Builder
+	_ = ds.Render(&out)
+	return out.String()
+}
+
+func resolve(t *testing.T, name string) *policy.Policy {
 	t.Helper()
-	file, src, ok := policies.Source(name)
+	source, ok := policies.Find(name)
 	if !ok {
 		t.Fatalf("no policy %q", name)
 	}
-	p, err := policy.Parse(file, src)
-	var ds policy.Diagnostics
-	if errors.As(err, &ds) {
-		var out strings.Builder
-		_ = ds.Render(&out)
-		t.Fatal(out.String())
+	p, err := policy.Resolve(source, policy.Options{Library: policies.Library{}})
+	if err != nil {
+		t.Fatal(told(err))
 	}
 	return p
+}
+
+func testsOf(t *testing.T, name string) *policy.Tests {
+	t.Helper()
+	source := policies.Tests(name)
+	tests, err := policy.ParseTests(source.File, source.Text)
+	if err != nil {
+		t.Fatal(told(err))
+	}
+	return tests
+}
+
+// failures runs the tests of a policy on a form of it.
+func failures(tests *policy.Tests, p *policy.Policy) policy.Diagnostics {
+	return tests.Run(func(map[string]string) (*policy.Policy, error) { return p, nil })
 }
 
 func TestNames(t *testing.T) {
@@ -31,94 +55,233 @@ func TestNames(t *testing.T) {
 		t.Fatal("nothing is embedded")
 	}
 	for _, name := range names {
-		if p := parse(t, name); p.Name != name || p.Description == "" {
+		if p := resolve(t, name); p.Name != name || p.Description == "" {
 			t.Errorf("%s.toml holds %q: %q", name, p.Name, p.Description)
 		}
 	}
-	for _, name := range []string{"", "nope", "../policy", "source-declarative-manifest.toml"} {
-		if _, _, ok := policies.Source(name); ok {
+	for _, name := range []string{"", "nope", "../policy", "source-declarative-manifest.toml", "connector.test"} {
+		if _, ok := policies.Find(name); ok {
 			t.Errorf("there is a policy %q", name)
 		}
 	}
 }
 
-func TestSourceDeclarativeManifest(t *testing.T) {
-	p := parse(t, "source-declarative-manifest")
-	check := func(want bool, accesses ...string) {
-		t.Helper()
-		for _, text := range accesses {
-			a, err := policy.ParseAccess(text)
-			if err != nil {
-				t.Errorf("%s: %v", text, err)
-				continue
-			}
-			if d := p.Decide(a); d.Allowed != want {
-				t.Errorf("%s: allowed %v by %s (%s)", text, d.Allowed, d.Clause, d.Because)
-			}
+// TestCases: every policy passes its own tests.
+func TestCases(t *testing.T) {
+	for _, name := range policies.Names() {
+		if ds := failures(testsOf(t, name), resolve(t, name)); len(ds) > 0 {
+			t.Error(told(ds))
 		}
 	}
-	check(
-		true,
-		// Debian 12, as make run prepares it
-		"exec /opt/source-declarative-manifest/bin/source-declarative-manifest",
-		"exec /usr/bin/python3.11",
-		"exec /bin/uname",
-		"exec /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
-		"read /opt/source-declarative-manifest/pyvenv.cfg",
-		"map /opt/source-declarative-manifest/lib/python3.11/site-packages/orjson/orjson.so",
-		"map /lib/x86_64-linux-gnu/libc.so.6",
-		"read /usr/lib/ssl/openssl.cnf",
-		"read /etc/ssl/certs/ca-certificates.crt",
-		"read /usr/share/zoneinfo/Etc/UTC",
-		"read /etc/ld.so.cache", "read /etc/resolv.conf", "read /etc/passwd",
-		"write /srv/airbyte/config.json", "read /srv/airbyte",
-		// an Airbyte image
-		"exec /usr/local/bin/python",
-		"map /usr/local/lib/libpython3.11.so.1.0",
-		"read /airbyte/integration_code/main.py",
-		"write /source/0f8f1c1e", "write /config/connectionConfiguration.json", "write /staging/files/x",
-		"read /sys/fs/cgroup/memory.max",
-		// both
-		"write /tmp/tmpabcd/config.json",
-		"read /proc/self/maps", "read /dev/urandom", "write /dev/null",
-		"connect api.example.com:443", "resolve api.example.com",
-		"env PATH", "env TMPDIR", "env LOG_LEVEL", "env WORKER_JOB_ID", "env HTTPS_PROXY",
-		"rlimit nofile=1024", "rlimit cpu=72h", "rlimit as=2GiB",
-	)
-	check(
-		false,
-		"read /etc/shadow", "read /etc", "read /", "read /root/.ssh/id_rsa", "read /home/user",
-		"read /run/secrets/kubernetes.io/serviceaccount/token",
-		"read /var/run/secrets/kubernetes.io/serviceaccount/token",
-		"exec /tmp/x", "map /tmp/x.so", "exec /srv/airbyte/x", "map /source/x.so",
-		"write /airbyte/integration_code/main.py", "exec /airbyte/x",
-		"write /usr/bin/python3.11", "write /opt/source-declarative-manifest/lib/x.py",
-		"write /etc/passwd", "write /sys/fs/cgroup/cgroup.procs", "read /sys/kernel/security",
-		"write /proc/self/mem", "read /proc/sys/kernel/core_pattern", "read /dev/mem",
-		"capability SYS_ADMIN", "capability NET_RAW",
-		"env LD_PRELOAD", "env PYTHONPATH", "env LAUNCHDARKLY_KEY", "env AWS_SECRET_ACCESS_KEY",
-		"env KUBERNETES_SERVICE_HOST",
-		"rlimit core=1", "rlimit nofile=1025",
-	)
-	if p.Process.WallTime.Hours() < 72 {
-		t.Errorf("wall time is %v: a sync may take three days", p.Process.WallTime)
+}
+
+// TestEveryEntryIsTested: without any one entry that a policy's own file states, one
+// of its cases fails.
+func TestEveryEntryIsTested(t *testing.T) {
+	for _, name := range policies.Names() {
+		t.Run(name, func(t *testing.T) {
+			p, tests := resolve(t, name), testsOf(t, name)
+			dropped := 0
+			for _, m := range mutants(t, name, p) {
+				dropped++
+				if len(failures(tests, m.policy)) == 0 {
+					t.Errorf("%s: no case of %s.test.toml fails without %s", m.at, name, m.what)
+				}
+			}
+			if dropped < 5 {
+				t.Errorf("only %d entries were dropped", dropped)
+			}
+		})
+	}
+}
+
+// mutant is a policy without one entry.
+type mutant struct {
+	what   string
+	at     policy.Position
+	policy *policy.Policy
+}
+
+// mutants gives every form of a policy that lacks one entry of its own file, and
+// takes the inherited entry back where the file removed or replaced one.
+func mutants(t *testing.T, name string, p *policy.Policy) []mutant {
+	t.Helper()
+	var out []mutant
+	drop := func(what string, at policy.Position, change func(*policy.Policy)) {
+		if at.File != name+".toml" {
+			return
+		}
+		changed := *p
+		change(&changed)
+		out = append(out, mutant{what, at, &changed})
+	}
+	base := inherited(t, name)
+	for i, e := range p.Filesystem.Entries {
+		drop(fmt.Sprintf("%s %s", e.Mode, e.Path), e.At, func(q *policy.Policy) {
+			q.Filesystem.Entries = cut(q.Filesystem.Entries, i)
+			if was, ok := entryAt(base, e.Path); ok {
+				q.Filesystem.Entries = insert(q.Filesystem.Entries, was)
+			}
+		})
+	}
+	for i, l := range p.Filesystem.Links {
+		drop("the link "+l.From, l.At, func(q *policy.Policy) { q.Filesystem.Links = cut(q.Filesystem.Links, i) })
+	}
+	for i, l := range p.Rlimits {
+		drop("rlimits."+l.Name, l.At, func(q *policy.Policy) {
+			q.Rlimits = cut(q.Rlimits, i)
+			for _, was := range base.Rlimits {
+				if was.Name == l.Name {
+					q.Rlimits = append(q.Rlimits, was)
+				}
+			}
+		})
+	}
+	for i, e := range p.Environment.Pass {
+		drop("passing "+e.Pattern, e.At, func(q *policy.Policy) { q.Environment.Pass = cut(q.Environment.Pass, i) })
+	}
+	for i, v := range p.Environment.Set {
+		drop("setting "+v.Name, v.At, func(q *policy.Policy) { q.Environment.Set = cut(q.Environment.Set, i) })
+	}
+	drop("filesystem.proc", p.Filesystem.ProcAt, func(q *policy.Policy) { q.Filesystem.Proc = base.Filesystem.Proc })
+	drop("filesystem.dev", p.Filesystem.DevAt, func(q *policy.Policy) { q.Filesystem.Dev = base.Filesystem.Dev })
+	drop("network.mode", p.Network.At, func(q *policy.Policy) { q.Network = base.Network })
+	for _, was := range base.Filesystem.Entries {
+		if _, still := entryAt(p, was.Path); !still {
+			out = append(out, mutant{"removing " + was.Path, was.At, with(p, func(q *policy.Policy) {
+				q.Filesystem.Entries = insert(q.Filesystem.Entries, was)
+			})})
+		}
+	}
+	for _, was := range base.Environment.Pass {
+		if !passes(p, was.Pattern) {
+			out = append(out, mutant{"removing " + was.Pattern, was.At, with(p, func(q *policy.Policy) {
+				q.Environment.Pass = append(cut(q.Environment.Pass, -1), was)
+			})})
+		}
+	}
+	return out
+}
+
+// inherited gives what a policy would be without a word of its own.
+func inherited(t *testing.T, name string) *policy.Policy {
+	t.Helper()
+	source, _ := policies.Find(name)
+	extends := ""
+	for _, line := range strings.Split(string(source.Text), "\n") {
+		if strings.HasPrefix(line, "extends") {
+			extends = line
+		}
+	}
+	source.Text = []byte("schema = 1\nname = \"inherited\"\n" + extends + "\n")
+	source.File = "inherited.toml"
+	p, err := policy.Resolve(source, policy.Options{Library: policies.Library{}})
+	if err != nil {
+		t.Fatal(told(err))
+	}
+	return p
+}
+
+func with(p *policy.Policy, change func(*policy.Policy)) *policy.Policy {
+	changed := *p
+	change(&changed)
+	return &changed
+}
+
+// cut gives a copy of a list without item i; without none where i is -1.
+func cut[T any](list []T, i int) []T {
+	var out []T
+	for j, item := range list {
+		if j != i {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// insert gives a copy of sorted entries with one more.
+func insert(entries []policy.PathEntry, e policy.PathEntry) []policy.PathEntry {
+	var out []policy.PathEntry
+	placed := false
+	for _, other := range entries {
+		if !placed && other.Path > e.Path {
+			out, placed = append(out, e), true
+		}
+		out = append(out, other)
+	}
+	if !placed {
+		out = append(out, e)
+	}
+	return out
+}
+
+func entryAt(p *policy.Policy, path string) (policy.PathEntry, bool) {
+	for _, e := range p.Filesystem.Entries {
+		if e.Path == path {
+			return e, true
+		}
+	}
+	return policy.PathEntry{}, false
+}
+
+func passes(p *policy.Policy, pattern string) bool {
+	for _, e := range p.Environment.Pass {
+		if e.Pattern == pattern {
+			return true
+		}
+	}
+	return false
+}
+
+// TestWallTimes: no access shows a wall time, so it is checked here. A sync may take
+// three days.
+func TestWallTimes(t *testing.T) {
+	for name, hours := range map[string]float64{
+		"connector": 73, "python-connector": 73, "source-declarative-manifest": 73, "custom-components": 73,
+		"offline": 1. / 6,
+	} {
+		if got := resolve(t, name).Process.WallTime.Hours(); got != hours {
+			t.Errorf("%s: wall time is %v hours, expected %v", name, got, hours)
+		}
+	}
+}
+
+// TestTightening: what ships for less is less: neither allows what its base does not,
+// but for what it says.
+func TestTightening(t *testing.T) {
+	base := resolve(t, "source-declarative-manifest")
+	for name, expected := range map[string][]string{
+		// The working directories are read where they were written.
+		"offline": {},
+		// Links: names of the interpreter. The variable lets the manifest bring code.
+		"custom-components": {"environment.pass AIRBYTE_ENABLE_UNSAFE_CODE"},
+	} {
+		var loosened []string
+		for _, c := range policy.Compare(base, resolve(t, name)) {
+			if c.Loosened && !c.Undecided {
+				loosened = append(loosened, c.Clause+" "+c.Subject)
+			}
+		}
+		if strings.Join(loosened, "\n") != strings.Join(expected, "\n") {
+			t.Errorf("%s loosens %q, expected %q", name, loosened, expected)
+		}
 	}
 }
 
 // TestReasons: every entry of an embedded policy says why it is there.
 func TestReasons(t *testing.T) {
 	for _, name := range policies.Names() {
-		file, src, _ := policies.Source(name)
+		source, _ := policies.Find(name)
 		explained := false
-		for i, line := range strings.Split(string(src), "\n") {
+		for i, line := range strings.Split(string(source.Text), "\n") {
 			text := strings.TrimSpace(line)
 			switch {
 			case text == "" || strings.HasPrefix(text, "["):
-				explained = false
+				explained = strings.Contains(text, "#") || explained && text != ""
 			case strings.Contains(text, "#"):
 				explained = true
 			case strings.HasPrefix(text, `"`) && !explained:
-				t.Errorf("%s:%d: no reason is given for %s", file, i+1, text)
+				t.Errorf("%s:%d: no reason is given for %s", source.File, i+1, text)
 			}
 		}
 	}

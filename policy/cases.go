@@ -16,8 +16,11 @@ type Case struct {
 	At   Position
 	// Params are the values of the policy's parameters in this case.
 	Params map[string]string
-	Allow  []CaseAccess
-	Deny   []CaseAccess
+	// By is the clause that must decide, or empty for any. It tells what is absent from
+	// what is hidden anyway, and what is set from what is passed.
+	By    string
+	Allow []CaseAccess
+	Deny  []CaseAccess
 }
 
 // CaseAccess is one access of a case and where it stands.
@@ -71,6 +74,9 @@ func (b *builder) testCase(item *node, named map[string]Position) Case {
 	}
 	if m, ok := item.member("params"); ok {
 		c.Params = b.caseParams(m.value)
+	}
+	if m, ok := item.member("by"); ok {
+		c.By = b.clauseName(m.value, "case.by")
 	}
 	c.Allow = b.caseAccesses(item, "allow")
 	c.Deny = b.caseAccesses(item, "deny")
@@ -142,14 +148,18 @@ func (c Case) run(p *Policy, r *reports) {
 	expect := func(accesses []CaseAccess, want bool, word string) {
 		for _, a := range accesses {
 			d := p.Decide(a.Access)
-			if d.Allowed == want {
+			if d.Allowed == want && (c.By == "" || d.Clause == c.By) {
 				continue
 			}
 			other := "denied"
 			if d.Allowed {
 				other = "allowed"
 			}
-			report := r.addAt(a.At, "%s is %s", a.Access, other).note("expected  %s, by case %s", word, quote(c.Name)).
+			expected := word
+			if c.By != "" {
+				other, expected = other+" by "+d.Clause, expected+" by "+c.By
+			}
+			report := r.addAt(a.At, "%s is %s", a.Access, other).note("expected  %s, in case %s", expected, quote(c.Name)).
 				note("because   %s", d.Because)
 			if !d.At.IsZero() {
 				report.note("at        %s", d.At)

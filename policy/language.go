@@ -34,7 +34,7 @@ var keysOf = map[string][]string{
 
 	tableParameter: {"type", "pattern", "suffix"},
 	tableAccept:    {"backend", "clause", "reason", "until"},
-	tableCase:      {"name", "params", "allow", "deny"},
+	tableCase:      {"name", "params", "by", "allow", "deny"},
 }
 
 // laterKeysOf lists the keys that the language defines and this version does not

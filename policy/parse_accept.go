@@ -55,7 +55,7 @@ func (b *builder) accept(item *node) (Accept, bool) {
 		a.Backend, _ = b.choice(n, "accept.backend", BackendNames()...)
 	}
 	if n, ok := required("clause", `"filesystem.map"`); ok {
-		b.acceptClause(n, &a)
+		a.Clause = b.clauseName(n, "accept.clause")
 	}
 	if n, ok := required("reason", `"why this is good enough, and for how long"`); ok {
 		if a.Reason, ok = b.text(n, "accept.reason", "a sentence"); ok && strings.TrimSpace(a.Reason) == "" {
@@ -78,10 +78,11 @@ func (b *builder) accept(item *node) (Accept, bool) {
 	return a, len(b.found) == before
 }
 
-func (b *builder) acceptClause(n *node, a *Accept) {
-	clause, ok := b.text(n, "accept.clause", `a clause such as "filesystem.map"`)
+// clauseName reads the name of a clause, or gives "".
+func (b *builder) clauseName(n *node, what string) string {
+	clause, ok := b.text(n, what, `a clause such as "filesystem.map"`)
 	if !ok {
-		return
+		return ""
 	}
 	names := ClauseNames()
 	if !contains(names, clause) {
@@ -89,6 +90,7 @@ func (b *builder) acceptClause(n *node, a *Accept) {
 		if near, ok := nearest(clause, names); ok {
 			d.advise("did you mean %q?", near)
 		}
+		return ""
 	}
-	a.Clause = clause
+	return clause
 }

@@ -300,7 +300,7 @@ func (l *launchable) evidence(s *sandbox, checks []stage.Check, landlock int, re
 		Confine:   l.Version,
 		Outcome:   outcomeProven,
 		Started:   l.started.UTC(),
-		Policy:    ReceiptPolicy{Name: l.Policy.Name, File: l.Policy.File, SHA256: l.Policy.Digest},
+		Policy:    ReceiptPolicy{Name: l.Policy.Name, File: l.Policy.File, SHA256: l.Policy.Digest, Sources: l.Policy.Sources},
 		Target:    bundle.Target,
 		Host:      ReceiptHost{Kernel: l.host.Kernel, Landlock: l.host.Landlock, Caller: l.host.Caller.UID},
 		Landlock:  landlock,

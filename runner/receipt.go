@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"confine/compiler"
+	"confine/policy"
 	"confine/runner/stage"
 )
 
@@ -40,6 +41,8 @@ type ReceiptPolicy struct {
 	Name   string `json:"name"`
 	File   string `json:"file"`
 	SHA256 string `json:"sha256"`
+	// Sources are all files that it was made of, its own first.
+	Sources []policy.SourceDigest `json:"sources"`
 }
 
 // ReceiptHost names where it was enforced.

@@ -31,11 +31,11 @@ const (
 type Options struct {
 	// Version of confine, for the receipt.
 	Version string
-	// Policy is the parsed policy, and PolicyFile the file that it came from, whose
-	// owner and mode are checked; it is empty for a policy of the binary's own.
-	Policy     *policy.Policy
-	PolicyFile string
-	Backend    string
+	// Policy is the resolved policy, and PolicyFiles the files that it came from, whose
+	// owner and mode are checked; policies of the binary's own are not among them.
+	Policy      *policy.Policy
+	PolicyFiles []string
+	Backend     string
 	// User names who runs the program; empty is the policy's or the caller.
 	User string
 	// Receipt is the file for the evidence; empty is none.
@@ -131,8 +131,12 @@ func (l *launchable) openReceipt() error {
 // check makes sure of everything that can be known before anything starts.
 func (l *launchable) check() error {
 	o := l.Options
-	if o.PolicyFile != "" {
-		if err := checkTrust("the policy", o.PolicyFile, l.identity); err != nil {
+	for i, file := range o.PolicyFiles {
+		what := "the policy"
+		if i > 0 {
+			what = "what the policy extends,"
+		}
+		if err := checkTrust(what, file, l.identity); err != nil {
 			return err
 		}
 	}
@@ -155,7 +159,7 @@ func (l *launchable) check() error {
 		return refuse("%v", err)
 	}
 	target := compiler.Target{Backend: compiler.Firejail, Version: version, Arch: l.host.Arch}
-	if l.bundle, err = backends.Compile(o.Policy, target); err != nil {
+	if l.bundle, err = backends.Compile(o.Policy, target, l.started); err != nil {
 		return err
 	}
 	if len(l.bundle.Mounts) > 0 && l.host.Caller.UID != 0 {

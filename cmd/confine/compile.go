@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -24,6 +25,7 @@ same policy and target give the same bytes on every host
 examples:
   confine compile source-declarative-manifest --backend firejail -o build/bundle
   confine compile my.toml --backend firejail --backend-version 0.9.72 --arch aarch64 -o out
+  confine compile my.toml --param tenant=acme -o out
 `
 
 func compileCommand(args []string, s streams) int {
@@ -31,12 +33,15 @@ func compileCommand(args []string, s streams) int {
 	backend := flags.String("backend", string(compiler.Firejail), "`name` of what the bundle is for: firejail")
 	backendVersion := flags.String("backend-version", firejail.Known[0].String(), "`version` of the backend's tool")
 	arch := flags.String("arch", defaultArch(), "`machine` that runs the program: x86_64 or aarch64")
+	var params parameterFlags
+	params.add(flags)
 	output := flags.StringP("output", "o", "", "`directory` to write to; it is made if missing")
 	if code, ok := parseFlags(flags, args, s, compileHelp, exitUsage); !ok {
 		return code
 	}
+	var p loaded
 	fail := func(err error) int {
-		explain(s.stderr, err)
+		explain(s.stderr, p.Policy, err)
 		return exitUsage
 	}
 	name, err := onePolicy(flags.Args())
@@ -50,13 +55,12 @@ func compileCommand(args []string, s streams) int {
 	if err != nil {
 		return fail(err)
 	}
-	p, _, err := loadPolicy(name)
-	if err != nil {
+	if p, err = loadPolicy(name, &params); err != nil {
 		return fail(err)
 	}
-	bundle, err := backends.Compile(p, compiler.Target{
+	bundle, err := backends.Compile(p.Policy, compiler.Target{
 		Backend: compiler.Backend(*backend), Version: version, Arch: *arch,
-	})
+	}, time.Now())
 	if err != nil {
 		return fail(err)
 	}
@@ -64,6 +68,9 @@ func compileCommand(args []string, s streams) int {
 		return fail(err)
 	}
 	printCoverage(s, bundle)
+	for _, a := range bundle.Unused {
+		fmt.Fprintf(s.stderr, "%s: unused exception: %s enforces %s in full\n", a.At, a.Backend, a.Clause)
+	}
 	return 0
 }
 

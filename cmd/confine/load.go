@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -14,71 +13,50 @@ import (
 	"confine/runner"
 )
 
-// loadPolicy reads the policy that a person named: one of the binary's own, or a
-// file. The returned file is empty for the binary's own.
-func loadPolicy(name string) (p *policy.Policy, file string, err error) {
-	if display, src, ok := policies.Source(name); ok {
-		p, err = policy.Parse(display, src)
-		return p, "", err
-	}
-	src, err := readPolicy(name)
-	if err != nil {
-		return nil, "", err
-	}
-	p, err = policy.Parse(name, src)
-	return p, name, err
+// loaded is a policy that a person named and what it was made from.
+type loaded struct {
+	*policy.Policy
+	// files are those on disk, the policy itself first; confine's own are not among them.
+	files []string
 }
 
-// readPolicy reads a regular file of bounded size: not a pipe that never ends,
-// not a directory.
-func readPolicy(name string) ([]byte, error) {
-	info, err := os.Stat(name)
-	switch {
-	case errors.Is(err, os.ErrNotExist) && !strings.ContainsAny(name, "/."):
-		return nil, fmt.Errorf("no policy %q: expected a file, or one of confine's own: %s",
-			name, strings.Join(policies.Names(), ", "))
-	case err != nil:
-		return nil, fmt.Errorf("read the policy: %w", err)
-	case info.IsDir():
-		return nil, fmt.Errorf("the policy %q is a directory: expected a file", name)
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("the policy %q is a %s: expected a regular file", name, kindOf(info.Mode()))
-	}
-	f, err := os.Open(name)
+// loadPolicy resolves the policy that a person named, with the values of its
+// parameters.
+func loadPolicy(name string, params *parameterFlags) (loaded, error) {
+	lib := &library{}
+	root, err := lib.root(name)
 	if err != nil {
-		return nil, fmt.Errorf("read the policy: %w", err)
+		return loaded{}, err
 	}
-	defer f.Close()
-	src, err := io.ReadAll(io.LimitReader(f, policy.MaxSource+1))
+	values := map[string]string{}
+	if len(params.values) > 0 || params.from != "" {
+		// Which parameters there are is known only when all files are read.
+		declared, err := policy.Resolve(root, policy.Options{Library: &library{}, Unbound: true})
+		if err != nil {
+			return loaded{}, err
+		}
+		if values, err = params.collect(declared.Params); err != nil {
+			return loaded{}, err
+		}
+	}
+	p, err := policy.Resolve(root, policy.Options{Library: lib, Parameters: values})
 	if err != nil {
-		return nil, fmt.Errorf("read the policy: %w", err)
+		return loaded{}, err
 	}
-	return src, nil
+	return loaded{p, lib.read}, nil
 }
 
-// kindOf names what can stand where a policy file was expected.
-func kindOf(mode os.FileMode) string {
-	switch {
-	case mode&os.ModeNamedPipe != 0:
-		return "pipe"
-	case mode&os.ModeSocket != 0:
-		return "socket"
-	case mode&os.ModeDevice != 0:
-		return "device"
-	}
-	return "special file"
-}
-
-// explain prints an error in the form that its kind deserves.
-func explain(w io.Writer, err error) {
+// explain prints an error in the form that its kind deserves. p is the policy that it
+// is about, if there is one yet.
+func explain(w io.Writer, p *policy.Policy, err error) {
 	var diagnostics policy.Diagnostics
 	var refusals compiler.Refusals
 	var refusal *runner.Refusal
 	switch {
 	case errors.As(err, &diagnostics):
 		_ = diagnostics.Render(w)
-	case errors.As(err, &refusals):
-		fmt.Fprintln(w, refusals.Error())
+	case errors.As(err, &refusals) && p != nil:
+		_ = refusals.Diagnostics(p).Render(w)
 	case errors.As(err, &refusal):
 		fmt.Fprintln(w, "confine: "+refusal.Explain())
 	default:

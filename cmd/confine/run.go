@@ -27,6 +27,9 @@ examples:
   # with the evidence of what was proven
   confine run --policy my.toml --receipt receipt.json -- python main.py check --config c.json
 
+  # with a parameter of the policy from the connector's configuration
+  confine run --policy my.toml --params-from config.json:/credentials -- python main.py spec
+
   # an image's entry point, to which the platform appends its words
   AIRBYTE_ENTRYPOINT="confine run --policy my.toml -- python /airbyte/integration_code/main.py"
 
@@ -46,6 +49,8 @@ func runCommand(args []string, s streams) int {
 	backend := flags.String("backend", runner.BackendAuto, "`name` of what confines: firejail, auto, or none (no sandbox, for debugging)")
 	user := flags.String("user", "", "`name` or id of the user that runs the program (default: the policy's, or the caller)")
 	receipt := flags.String("receipt", "", "write what was proven to this `file` as JSON, mode 0600")
+	var params parameterFlags
+	params.add(flags)
 	quiet := flags.Bool("quiet", false, "say nothing about a launch that was proven")
 	if code, ok := parseFlags(flags, args, s, runHelp, runner.ExitRefused); !ok {
 		return code
@@ -55,38 +60,38 @@ func runCommand(args []string, s streams) int {
 			"  instead   --policy source-declarative-manifest\n")
 		return runner.ExitRefused
 	}
-	p, file, err := loadPolicy(*name)
+	p, err := loadPolicy(*name, &params)
 	if err != nil {
-		return refused(s, err)
+		return refused(s, nil, err)
 	}
 	code, err := runner.Run(runner.Options{
-		Version: version, Policy: p, PolicyFile: file, Backend: *backend, User: *user, Receipt: *receipt,
+		Version: version, Policy: p.Policy, PolicyFiles: p.files, Backend: *backend, User: *user, Receipt: *receipt,
 		Program: flags.Args(), Environment: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Log: s.stderr, Quiet: *quiet,
 	})
 	switch {
 	case err != nil && code == runner.ExitRefused:
-		return refused(s, err)
+		return refused(s, p.Policy, err)
 	case err != nil:
-		explain(s.stderr, err)
+		explain(s.stderr, p.Policy, err)
 	}
 	return code
 }
 
 // refused prints an error, and that nothing ran where the error itself, being
 // about the policy's text, does not say so.
-func refused(s streams, err error) int {
+func refused(s streams, p *policy.Policy, err error) int {
 	var refusal *runner.Refusal
 	var diagnostics policy.Diagnostics
 	var refusals compiler.Refusals
 	switch {
 	case errors.As(err, &refusal):
-		explain(s.stderr, err)
+		explain(s.stderr, p, err)
 	case errors.As(err, &diagnostics):
-		explain(s.stderr, err)
+		explain(s.stderr, p, err)
 		fmt.Fprintln(s.stderr, "\nconfine: refused, nothing ran: the policy is not valid")
 	case errors.As(err, &refusals):
-		explain(s.stderr, err)
+		explain(s.stderr, p, err)
 		fmt.Fprintln(s.stderr, "\nconfine: refused, nothing ran: the backend cannot enforce the policy")
 	default:
 		fmt.Fprintf(s.stderr, "confine: refused, nothing ran: %v\n", err)

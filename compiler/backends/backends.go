@@ -2,9 +2,11 @@
 package backends
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"confine/compiler"
 	"confine/compiler/firejail"
@@ -31,13 +33,33 @@ func Check(b compiler.Backend) error {
 	return fmt.Errorf("unknown backend %q: expected %s", b, strings.Join(Names(), ", "))
 }
 
-// Compile compiles a policy for a target.
-func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error) {
+// Compile compiles a policy for a target. today decides which of its exceptions still
+// hold, and nothing else. The error is compiler.Refusals where the policy is the
+// reason: all of them at once.
+func Compile(p *policy.Policy, target compiler.Target, today time.Time) (*compiler.Bundle, error) {
 	if err := Check(target.Backend); err != nil {
 		return nil, err
 	}
 	if !slices.Contains(Machines(), target.Arch) {
 		return nil, fmt.Errorf("unknown machine %q: expected %s", target.Arch, strings.Join(Machines(), " or "))
 	}
-	return firejail.Compile(p, target)
+	refusals := unsupported(p)
+	bundle, err := firejail.Compile(p, target)
+	var more compiler.Refusals
+	switch {
+	case errors.As(err, &more):
+		refusals = append(refusals, more...)
+	case err != nil:
+		return nil, err
+	default:
+		bundle.Sources = p.Sources
+		refusals = append(refusals, uncovered(p, bundle.Coverage)...)
+		more, bundle.Unused = compiler.ApplyExceptions(p, target.Backend, bundle.Coverage, today)
+		refusals = append(refusals, more...)
+	}
+	if len(refusals) > 0 {
+		refusals.Sort()
+		return nil, refusals
+	}
+	return bundle, nil
 }

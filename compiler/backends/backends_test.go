@@ -2,6 +2,7 @@ package backends_test
 
 import (
 	"testing"
+	"time"
 
 	"confine/compiler"
 	"confine/compiler/backends"
@@ -37,14 +38,14 @@ func TestCompile(t *testing.T) {
 	target := compiler.Target{Version: firejail.Known[0], Arch: "x86_64"}
 	for _, name := range backends.Names() {
 		target.Backend = compiler.Backend(name)
-		bundle, err := backends.Compile(p, target)
+		bundle, err := backends.Compile(p, target, time.Time{})
 		if err != nil || bundle.Target != target || bundle.Policy != "p" || bundle.Digest != p.Digest {
 			t.Errorf("%s: %+v, %v", name, bundle, err)
 		}
 	}
 	for _, name := range []compiler.Backend{"gvisor", "native", "none", ""} {
 		target.Backend = name
-		if bundle, err := backends.Compile(p, target); err == nil || bundle != nil {
+		if bundle, err := backends.Compile(p, target, time.Time{}); err == nil || bundle != nil {
 			t.Errorf("%q compiles", name)
 		}
 	}

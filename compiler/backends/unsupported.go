@@ -1,0 +1,51 @@
+package backends
+
+import (
+	"confine/compiler"
+	"confine/policy"
+)
+
+// unsupported refuses the clauses that the language has and no backend of this
+// version enforces. A compiler never sees them.
+func unsupported(p *policy.Policy) compiler.Refusals {
+	const nothing = "nothing in this version of confine would enforce it"
+	var refusals compiler.Refusals
+	refuse := func(clause string, at policy.Position, found, hint string) {
+		refusals = append(refusals, compiler.Refusal{
+			At: at, Clause: clause, Message: nothing, Found: found, Hint: hint,
+		})
+	}
+	if p.Network.Mode == policy.NetworkEgress {
+		refuse(policy.ClauseNetworkMode, p.Network.At, `mode = "egress"`, `mode = "none", or "host" to allow every host`)
+	}
+	if p.Process.Memory > 0 {
+		refuse(policy.ClauseProcessMemory, p.Process.MemoryAt, "process.memory", "rlimits.as bounds every process by itself")
+	}
+	for _, param := range p.Params {
+		if !param.Bound {
+			refusals = append(refusals, compiler.Refusal{
+				At: param.At, Clause: "params", Message: "parameter " + param.Name + " has no value",
+				Hint: "--param " + param.Name + "=VALUE",
+			})
+		}
+	}
+	return refusals
+}
+
+// uncovered refuses the clauses that a backend says nothing about: forgotten is not
+// enforced.
+func uncovered(p *policy.Policy, rows []compiler.Coverage) compiler.Refusals {
+	covered := map[string]bool{}
+	for _, row := range rows {
+		covered[row.Clause] = true
+	}
+	var refusals compiler.Refusals
+	for _, c := range p.Clauses() {
+		if !covered[c.Clause] {
+			refusals = append(refusals, compiler.Refusal{
+				At: c.At, Clause: c.Clause, Message: "this backend does not say how it enforces this clause",
+			})
+		}
+	}
+	return refusals
+}
