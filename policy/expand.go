@@ -51,6 +51,8 @@ func (b *builder) expand(at span, text string, allowed ...ParameterType) (expand
 				note("expected  a parameter of type %s", orList(typeNames(allowed))).
 				note("declared at %s", p.At)
 			ok = false
+		case !p.sound:
+			ok = false // reported where it is declared, or where its value was checked
 		case p.Bound:
 			out.WriteString(p.Value)
 		default:

@@ -31,7 +31,7 @@ type Parameter struct {
 	Bound bool
 	At    Position
 
-	// sound is false where the declaration itself was refused.
+	// sound is false where the declaration or the value was refused.
 	sound bool
 }
 
@@ -128,6 +128,7 @@ func (p *Parameter) check(r *reports) {
 		p.Value = name
 	}
 	if !ok {
+		p.sound = false
 		r.addAt(p.At, "the value of parameter %s is not one that it allows", p.Name).
 			note("expected  %s", p.expected())
 	}

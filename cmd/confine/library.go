@@ -62,14 +62,31 @@ func (l *library) root(name string) (policy.Source, error) {
 	}
 	text, err := readPolicy(name)
 	if errors.Is(err, os.ErrNotExist) && !strings.ContainsAny(name, "/.") {
-		return policy.Source{}, fmt.Errorf("no policy %q: expected a file, or one of confine's own: %s",
-			name, strings.Join(policies.Names(), ", "))
+		return policy.Source{}, fmt.Errorf("no policy %q\n%s", name, expectedPolicy())
 	}
 	if err != nil {
 		return policy.Source{}, err
 	}
 	l.read = append(l.read, name)
 	return policy.Source{File: name, Text: text}, nil
+}
+
+// expectedPolicy says what can be named as a policy, in lines of at most 100 columns.
+func expectedPolicy() string {
+	const label, width = "  expected  ", 100
+	line := label + "a file, or one of confine's own:"
+	var out strings.Builder
+	for i, name := range policies.Names() {
+		if i > 0 {
+			line += ","
+		}
+		if len(line)+len(" ,")+len(name) > width {
+			out.WriteString(line + "\n")
+			line = strings.Repeat(" ", len(label)-1)
+		}
+		line += " " + name
+	}
+	return out.String() + line
 }
 
 // readPolicy reads a regular file of bounded size: not a pipe that never ends,

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"confine/compiler"
-	"confine/policies"
 	"confine/policy"
 	"confine/runner"
 )
@@ -71,8 +70,7 @@ func onePolicy(args []string) (string, error) {
 	case 1:
 		return args[0], nil
 	case 0:
-		return "", fmt.Errorf("no policy was given: expected a file, or one of confine's own: %s",
-			strings.Join(policies.Names(), ", "))
+		return "", fmt.Errorf("no policy was given\n%s", expectedPolicy())
 	}
 	return "", fmt.Errorf("expected one policy, found %d: %s", len(args), strings.Join(args, " "))
 }

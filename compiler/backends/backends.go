@@ -53,7 +53,7 @@ func Compile(p *policy.Policy, target compiler.Target, today time.Time) (*compil
 		return nil, err
 	default:
 		bundle.Sources = p.Sources
-		refusals = append(refusals, uncovered(p, bundle.Coverage)...)
+		refusals = append(refusals, uncovered(p, bundle.Coverage, refusals)...)
 		more, bundle.Unused = compiler.ApplyExceptions(p, target.Backend, bundle.Coverage, today)
 		refusals = append(refusals, more...)
 	}

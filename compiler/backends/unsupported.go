@@ -33,9 +33,15 @@ func unsupported(p *policy.Policy) compiler.Refusals {
 }
 
 // uncovered refuses the clauses that a backend says nothing about: forgotten is not
-// enforced.
-func uncovered(p *policy.Policy, rows []compiler.Coverage) compiler.Refusals {
+// enforced. Those that refused is about have been told.
+func uncovered(p *policy.Policy, rows []compiler.Coverage, refused compiler.Refusals) compiler.Refusals {
 	covered := map[string]bool{}
+	for _, r := range refused {
+		covered[r.Clause] = true
+		if r.Clause == policy.ClauseNetworkMode {
+			covered[policy.ClauseNetworkEgress], covered[policy.ClauseNetworkPrivate] = true, true
+		}
+	}
 	for _, row := range rows {
 		covered[row.Clause] = true
 	}
