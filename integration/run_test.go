@@ -44,9 +44,23 @@ func owned(t *testing.T, path string) string {
 // give makes the connector's user the owner.
 func give(t *testing.T, path string) {
 	t.Helper()
-	if err := os.Chown(path, int(account.uid), int(account.gid)); err != nil {
+	chown(t, path, int(account.uid), int(account.gid))
+}
+
+func chown(t *testing.T, path string, uid, gid int) {
+	t.Helper()
+	if err := os.Chown(path, uid, gid); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func readText(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func file(t *testing.T, path, text string, mode os.FileMode) string {

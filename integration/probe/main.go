@@ -3,19 +3,19 @@
 // Command probe tries what a policy may forbid and says what came of it. The
 // integration tests run it inside a sandbox and, as a control, outside.
 //
-// Each argument is one access in the text of policy.ParseAccess; the answer is one
-// line of JSON an access: the access, and "ok" or the name of the errno.
+// Each argument is one attempt: an access in the text of policy.ParseAccess, or a
+// more particular deed that stands for one. The answer is one line of JSON an
+// attempt: its text, and "ok", the name of the errno, or what else happened.
 package main
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
+	"os/signal"
+	"runtime/debug"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,9 +26,34 @@ type Result struct {
 	Result string `json:"result"`
 }
 
+// verbs are the first words of an attempt; each function gets the rest.
+var verbs = map[string]func(string) error{
+	// Accesses.
+	"read": read, "write": write, "exec": execute, "map": mapExecutable,
+	"connect": connect, "resolve": resolve,
+	"syscall": call, "capability": capability, "rlimit": rlimit, "env": environment,
+	// Deeds.
+	"stat": stat, "append": openForWriting, "execcopy": executeCopy, "mapcopy": mapCopy, "contents": contents, "fill": fill, "abstract": abstract, "unix": func(path string) error { return dial("unix", path) }, "lookup": lookup,
+	"holds": holds, "limit": limit, "value": value, "directory": directory, "identity": identity, "wait": wait,
+}
+
+// children are what the probe starts of itself for what may end the process.
+var children = map[string]func(string) error{
+	"nothing": func(string) error { return nil },
+	"crash":   crash,
+	"burn":    burn,
+	"lower":   lower,
+	"int80":   int80,
+}
+
 func main() {
-	if len(os.Args) == 2 && os.Args[1] == "nothing" {
-		return
+	// What is measured to the page must not grow by itself.
+	debug.SetGCPercent(-1)
+	signal.Ignore(unix.SIGXFSZ)
+	if len(os.Args) > 1 {
+		if child, ok := children[os.Args[1]]; ok {
+			os.Exit(int(number(child(strings.Join(os.Args[2:], " ")))))
+		}
 	}
 	encoder := json.NewEncoder(os.Stdout)
 	for _, access := range os.Args[1:] {
@@ -41,37 +66,8 @@ func main() {
 
 func try(access string) error {
 	verb, target, _ := strings.Cut(access, " ")
-	switch verb {
-	case "read":
-		return read(target)
-	case "write":
-		return write(target)
-	case "exec":
-		return exec.Command(target, "nothing").Run()
-	case "map":
-		return mapExecutable(target)
-	case "stat":
-		var st unix.Stat_t
-		return unix.Lstat(target, &st)
-	case "connect":
-		conn, err := net.DialTimeout("tcp", target, 2*time.Second)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err
-	case "abstract":
-		conn, err := net.DialTimeout("unix", "@"+target, 2*time.Second)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err
-	case "syscall":
-		return call(target)
-	case "env":
-		if _, set := os.LookupEnv(target); !set {
-			return unix.ENOENT
-		}
-		return nil
+	if f, ok := verbs[verb]; ok {
+		return f(target)
 	}
 	return fmt.Errorf("probe does not know %q", verb)
 }
@@ -87,50 +83,45 @@ func outcome(err error) string {
 	return err.Error()
 }
 
-// read opens a file, or lists a directory.
-func read(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
+// number is the errno in an error, EIO for one without, or 0.
+func number(err error) unix.Errno {
+	var e unix.Errno
+	if err != nil && !errors.As(err, &e) {
+		return unix.EIO
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if info.IsDir() {
-		_, err = f.ReadDir(-1)
-	}
-	return err
+	return e
 }
 
-// write opens a file for writing, or makes one in a directory and removes it.
-func write(path string) error {
-	info, err := os.Stat(path)
-	if err == nil && info.IsDir() {
-		f, err := os.CreateTemp(path, "probe-*")
-		if err != nil {
-			return err
+// step is one of several ways to do the same.
+type step struct {
+	name string
+	do   func() error
+}
+
+// agree tries every step. They must all succeed or all fail: a way that is left
+// open, or closed alone, is neither allowed nor denied.
+func agree(steps ...step) error {
+	var first error
+	var texts []string
+	failed := 0
+	for _, s := range steps {
+		err := s.do()
+		if errors.Is(err, errNotTried) {
+			continue
 		}
-		_ = f.Close()
-		return os.Remove(f.Name())
+		texts = append(texts, s.name+" "+outcome(err))
+		if err != nil {
+			failed++
+			if first == nil {
+				first = err
+			}
+		}
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		return err
+	if failed == 0 || failed == len(texts) {
+		return first
 	}
-	return f.Close()
+	return errors.New("mixed: " + strings.Join(texts, ", "))
 }
 
-func mapExecutable(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	data, err := unix.Mmap(int(f.Fd()), 0, os.Getpagesize(), unix.PROT_READ|unix.PROT_EXEC, unix.MAP_PRIVATE)
-	if err != nil {
-		return err
-	}
-	return unix.Munmap(data)
-}
+// errNotTried is the result of a step that says nothing here.
+var errNotTried = errors.New("not tried")

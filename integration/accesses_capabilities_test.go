@@ -1,0 +1,58 @@
+//go:build linux
+
+package integration
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+
+	"confine/policy"
+)
+
+// capabilityWorlds hold no capability: none is in any set, and what each permits
+// is denied. Root outside has it and does it.
+func capabilityWorlds(t *testing.T) []world {
+	dir := tree(t)
+	const stranger = 1 // Debian's daemon, whose files and processes nobody else minds
+	for name, mode := range map[string]uint32{"foreign": 0o600, "open": 0o644} {
+		chown(t, file(t, filepath.Join(dir, name), "x", 0o644), stranger, stranger)
+		if err := syscall.Chmod(filepath.Join(dir, name), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	chown(t, owned(t, filepath.Join(dir, "closed")), stranger, stranger)
+	if err := syscall.Chmod(filepath.Join(dir, "closed"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	owned(t, filepath.Join(dir, "work"))
+	chown(t, file(t, filepath.Join(dir, "work", "own"), "x", 0o755), int(account.uid), stranger)
+	sleeping := exec.Command(probe, "wait 1h")
+	sleeping.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stranger, Gid: stranger}}
+	if err := sleeping.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = sleeping.Process.Kill()
+		_ = sleeping.Wait()
+	})
+	file(t, filepath.Join(dir, "stranger"), strconv.Itoa(sleeping.Process.Pid), 0o644)
+
+	w := world{
+		name:        "capabilities",
+		policy:      accessPolicy(t, nil, nil, "write = [\""+dir+"\"]\nproc = \"self\"\ndev = \"minimal\"", "[environment]\npass = [\"PROBE_WORKSHOP\"]\n"),
+		environment: []string{"PROBE_WORKSHOP=" + dir},
+	}
+	// CAP_SYS_RESOURCE is often taken from the root of a virtual machine; the rest of
+	// these has no deed, so that the control shows that it is held, and no more.
+	for _, name := range policy.CapabilityNames() {
+		a := attempt{access: "capability " + name, control: byRoot}
+		if name == "CAP_SYS_RESOURCE" {
+			a.control, a.because = byNobody, "containers and small machines keep it from root"
+		}
+		w.attempts = append(w.attempts, a)
+	}
+	return []world{w}
+}

@@ -1,0 +1,114 @@
+//go:build linux
+
+package integration
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// systemCall is one call that is made. A name with a colon stands for arguments
+// that the filter tells apart.
+type systemCall struct {
+	name    string
+	control control
+	inside  string
+}
+
+// syscallWorlds call what the connector list has and has not.
+func syscallWorlds(t *testing.T) []world {
+	const (
+		unasked = "Decide leaves system calls to the compiler's lists"
+		denied  = "EPERM"
+		unknown = "ENOSYS" // so that callers take an older call
+	)
+	calls := []systemCall{
+		{"getpid", byUser, "ok"},
+		{"getppid", byUser, "ok"},
+		{"getrandom", byUser, "ok"},
+		{"madvise", byUser, "ok"},
+		{"membarrier", byUser, "ok"},
+		{"pidfd_open", byUser, "ok"},
+		{"prctl:PR_CAPBSET_READ", byUser, "ok"},
+		{"sched_yield", byUser, "ok"},
+		{"seccomp", byUser, "ok"},
+		{"socket:AF_INET", byUser, "ok"},
+		{"socket:AF_UNIX", byUser, "ok"},
+		{"socket:NETLINK_ROUTE", byUser, "ok"},
+		{"socketpair:AF_UNIX", byUser, "ok"},
+		{"timerfd_create", byUser, "ok"},
+
+		{"add_key", byUser, denied},
+		{"bpf", byRoot, denied},
+		{"chmod:S_ISUID", byUser, denied},
+		{"chroot", byRoot, denied},
+		{"clock_adjtime", byUser, denied},
+		{"clock_settime", byUser, denied},
+		{"clone:CLONE_NEWUSER", byUser, denied},
+		{"clone3", byUser, unknown},
+		{"execveat", byUser, denied},
+		{"fanotify_init", byUser, denied},
+		{"fsopen", byRoot, denied},
+		{"fspick", byRoot, denied},
+		{"get_mempolicy", byUser, denied},
+		{"inotify_init1", byUser, denied},
+		{"io_setup", byUser, denied},
+		{"io_uring_setup", byUser, denied},
+		{"ioctl:TIOCSTI", byUser, denied},
+		{"kcmp", byUser, denied},
+		{"keyctl", byUser, denied},
+		{"landlock_create_ruleset", byUser, denied},
+		{"landlock_restrict_self", byRoot, denied},
+		{"memfd_create", byUser, denied},
+		{"mount", byUser, denied},
+		{"move_pages", byUser, denied},
+		{"mq_open", byUser, denied},
+		{"msgget", byUser, denied},
+		{"name_to_handle_at", byUser, denied},
+		{"open_by_handle_at", byRoot, denied},
+		{"open_tree", byUser, denied},
+		{"openat2", byUser, unknown},
+		{"perf_event_open", byUser, denied},
+		{"personality", byUser, denied},
+		{"pidfd_getfd", byUser, denied},
+		{"pivot_root", byRoot, denied},
+		{"process_madvise", byUser, denied},
+		{"process_vm_readv", byUser, denied},
+		{"ptrace", byUser, denied},
+		{"quotactl", byUser, denied},
+		{"reboot", byRoot, denied},
+		{"request_key", byUser, denied},
+		{"semget", byUser, denied},
+		{"set_mempolicy", byUser, denied},
+		{"setgroups", byRoot, denied},
+		{"sethostname", byUser, denied},
+		{"setns", byUser, denied},
+		{"shmget", byUser, denied},
+		{"socket:AF_PACKET", byRoot, "EAFNOSUPPORT"},
+		{"socket:AF_VSOCK", byUser, "EAFNOSUPPORT"},
+		{"socket:NETLINK_NETFILTER", byUser, "EPROTONOSUPPORT"},
+		{"swapon", byRoot, denied},
+		{"sync", byUser, denied},
+		{"syslog", byRoot, denied},
+		{"umount2", byUser, denied},
+		{"unshare", byUser, denied},
+		{"userfaultfd", byUser, denied},
+		{"vmsplice", byUser, denied},
+	}
+	w := world{name: "system calls", policy: accessPolicy(t, nil, nil, "proc = \"self\"", "[syscalls]\nbase = \"connector\"\n")}
+	for _, c := range calls {
+		name, _, _ := strings.Cut(c.name, ":")
+		w.attempts = append(w.attempts, attempt{
+			access: "syscall " + name, deed: "syscall " + c.name, control: c.control,
+			inside: c.inside, clause: "syscalls.base", because: unasked,
+		})
+	}
+	if runtime.GOARCH == "amd64" {
+		w.attempts = append(w.attempts, attempt{
+			deed: "syscall int80", inside: "denied", clause: "syscalls.base",
+			because: "the table of i386 numbers other calls, and the language has no access for it",
+		})
+	}
+	return []world{w}
+}

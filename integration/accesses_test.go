@@ -1,0 +1,339 @@
+//go:build linux
+
+package integration
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"confine/policy"
+)
+
+// attempt is one access that is really tried: inside for both kinds of caller,
+// and outside as a control. Where nothing else is said, Decide says what happens
+// inside, and the control succeeds: what fails there proves nothing by failing
+// inside.
+type attempt struct {
+	// access is in the text of policy.ParseAccess. It is empty for what the language
+	// has no access for; clause and inside are then needed.
+	access string
+	// deed is what the probe does, if not the access itself.
+	deed    string
+	control control
+	// outside is the control's answer, if not "ok".
+	outside string
+	// inside is the answer inside, if Decide does not say. "denied" is any errno.
+	inside string
+	// clause is what the attempt shows, if not what Decide names.
+	clause string
+	// because says why there is no control, or why Decide is not asked.
+	because string
+}
+
+// control is who makes the attempt outside.
+type control int
+
+const (
+	byUser   control = iota // the user that the program runs as
+	byRoot                  // who alone can
+	byNobody                // no one can: because says why
+)
+
+// text is what the probe gets.
+func (a attempt) text() string {
+	if a.deed != "" {
+		return a.deed
+	}
+	return a.access
+}
+
+// world is a policy and what is attempted under it.
+type world struct {
+	name     string
+	policy   string
+	attempts []attempt
+	// environment is the caller's, also that of the controls.
+	environment []string
+	// directory is where the caller is; empty is anywhere.
+	directory string
+	// code is the exit code of confine.
+	code int
+	// callers are those of launches, if not all.
+	callers []string
+}
+
+// noAnswer is the result of an attempt that was not made or did not end.
+const noAnswer = "no answer"
+
+// TestAccesses does what policies allow and forbid, and holds it against Decide.
+func TestAccesses(t *testing.T) {
+	worlds := accessWorlds(t)
+	t.Run("every clause", func(t *testing.T) { everyClause(t, worlds) })
+	t.Run("enough", func(t *testing.T) {
+		total := 0
+		for _, w := range worlds {
+			total += len(w.attempts)
+		}
+		if total < 150 {
+			t.Errorf("%d accesses, expected at least 150", total)
+		}
+		t.Logf("%d accesses in %d policies", total, len(worlds))
+	})
+	for _, w := range worlds {
+		t.Run(w.name, w.run)
+	}
+}
+
+// accessWorlds are laid out before anything runs, so that what they cover is
+// known however few of them are selected.
+func accessWorlds(t *testing.T) []world {
+	var worlds []world
+	for _, topic := range []func(*testing.T) []world{
+		fileWorlds, linkWorlds, tmpWorlds, networkWorlds, limitWorlds, environmentWorlds,
+		capabilityWorlds, syscallWorlds, processWorlds,
+	} {
+		worlds = append(worlds, topic(t)...)
+	}
+	return worlds
+}
+
+func (w world) run(t *testing.T) {
+	p := parsePolicy(t, w.policy)
+	w.controls(t)
+	for _, launch := range launches {
+		if w.callers != nil && !contains(w.callers, launch.name) {
+			continue
+		}
+		t.Run(launch.name, func(t *testing.T) {
+			cmd := launch.cmd(w.policy, append([]string{probe}, w.texts()...)...)
+			if p.Process.User != "" {
+				// The policy names the user, so --user is left out.
+				cmd.Args = append([]string{cmd.Args[0], "run", "--policy", w.policy, "--", probe}, w.texts()...)
+			}
+			cmd.Env, cmd.Dir, cmd.Stdin = append(os.Environ(), w.environment...), w.directory, openPipe(t)
+			o := finish(t, cmd).must(t, w.code)
+			got := answers(t, o.stdout)
+			for _, a := range w.attempts {
+				a.judge(t, p, got)
+			}
+		})
+	}
+}
+
+// openPipe is a stdin that never ends. What is opened again by the name of a
+// descriptor must be open inside by itself, as a device of the host's is not.
+func openPipe(t *testing.T) *os.File {
+	t.Helper()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := read.Chown(int(account.uid), int(account.gid)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		read.Close()
+		write.Close()
+	})
+	return read
+}
+
+func (w world) texts() []string {
+	var texts []string
+	for _, a := range w.attempts {
+		texts = append(texts, a.text())
+	}
+	return texts
+}
+
+// controls makes every attempt outside.
+func (w world) controls(t *testing.T) {
+	t.Helper()
+	by := map[control][]string{}
+	for _, a := range w.attempts {
+		by[a.control] = append(by[a.control], a.text())
+	}
+	got := map[control]map[string]string{}
+	for _, c := range []control{byUser, byRoot} {
+		if len(by[c]) == 0 {
+			continue
+		}
+		cmd := exec.Command(probe, by[c]...)
+		if c == byUser {
+			cmd = asConnector(cmd)
+		}
+		cmd.Env, cmd.Dir, cmd.Stdin = append(os.Environ(), w.environment...), w.directory, openPipe(t)
+		got[c] = answers(t, finish(t, cmd).must(t, 0).stdout)
+	}
+	for _, a := range w.attempts {
+		want := a.outside
+		if want == "" {
+			want = "ok"
+		}
+		switch found := got[a.control][a.text()]; {
+		case (a.control == byNobody || a.outside != "" || a.inside != "") && a.because == "":
+			t.Errorf("%s: the table does not say why it is an exception", a.text())
+		case a.control != byNobody && found != want:
+			t.Errorf("control: %s: %s outside the sandbox, expected %s", a.text(), found, want)
+		}
+	}
+}
+
+// judge compares what happened inside with the meaning of the policy.
+func (a attempt) judge(t *testing.T, p *policy.Policy, answers map[string]string) {
+	t.Helper()
+	got, answered := answers[a.text()]
+	if !answered {
+		got = noAnswer
+	}
+	switch {
+	case strings.HasPrefix(got, "mixed: "):
+		t.Errorf("%s: neither allowed nor denied inside: %s", a.text(), got)
+	case a.inside == "denied":
+		if got == "ok" || got == noAnswer {
+			t.Errorf("%s: %s inside, expected a denial: %s", a.text(), got, a.because)
+		}
+	case a.inside != "":
+		if got != a.inside {
+			t.Errorf("%s: %s inside, expected %s: %s", a.text(), got, a.inside, a.because)
+		}
+	default:
+		d := decide(t, p, a.access)
+		if got == noAnswer || d.Allowed != (got == "ok") {
+			verdict := "denied"
+			if d.Allowed {
+				verdict = "allowed"
+			}
+			t.Errorf("%s: %s inside, but %s by the policy: %s (%s)", a.text(), got, verdict, d.Because, d.At)
+		}
+	}
+}
+
+func decide(t *testing.T, p *policy.Policy, text string) policy.Decision {
+	t.Helper()
+	a, err := policy.ParseAccess(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Decide(a)
+}
+
+func contains(list []string, s string) bool {
+	for _, e := range list {
+		if e == s {
+			return true
+		}
+	}
+	return false
+}
+
+// notShown are the halves of clauses that no attempt can show, and why.
+var notShown = map[string]string{
+	"allowed filesystem.hide":   "it only takes away",
+	"allowed filesystem.absent": "it only takes away",
+	"allowed capabilities.keep": "firejail gives an ordinary user no capability, so a list with one is refused",
+	"denied rlimits":            "a limit that the policy does not set is the caller's",
+	"denied rlimits.locks":      "Linux enforces it no longer, since 2.4.25 (setrlimit(2))",
+	"denied rlimits.rss":        "Linux enforces it no longer, since 2.4.30 (setrlimit(2))",
+	"denied environment.pass":   "it only gives; what it does not match is denied by environment",
+	"allowed environment":       "the default only takes away",
+	"allowed filesystem":        "the default only takes away",
+	"allowed syscalls":          "the table as a whole is syscalls.base",
+	"denied syscalls":           "the table as a whole is syscalls.base",
+}
+
+// everyClause wants each clause to be shown both ways.
+func everyClause(t *testing.T, worlds []world) {
+	shown := map[string]bool{}
+	for _, w := range worlds {
+		p := parsePolicy(t, w.policy)
+		for _, a := range w.attempts {
+			clause, allowed := a.clause, a.inside == "ok"
+			switch {
+			case a.inside != "" && clause == "":
+				continue // an exception shows nothing but itself
+			case a.inside == "":
+				d := decide(t, p, a.access)
+				if allowed = d.Allowed; clause == "" {
+					clause = d.Clause
+				}
+			}
+			verdict := "denied "
+			if allowed {
+				verdict = "allowed "
+			}
+			shown[verdict+clause] = true
+		}
+	}
+	for _, clause := range languageClauses(t) {
+		for _, verdict := range []string{"allowed ", "denied "} {
+			why, excused := notShown[verdict+clause]
+			switch {
+			case !shown[verdict+clause] && !excused:
+				t.Errorf("%s: no attempt is %sby it", clause, verdict)
+			case shown[verdict+clause] && excused:
+				t.Errorf("%s: an attempt is %sby it, and notShown says: %s", clause, verdict, why)
+			}
+		}
+	}
+}
+
+// languageClauses reads the names of the clauses where the language defines them,
+// so that a new one cannot be forgotten here.
+func languageClauses(t *testing.T) []string {
+	t.Helper()
+	packages, err := parser.ParseDir(gotoken.NewFileSet(), filepath.Join("..", "policy"), func(info fs.FileInfo) bool {
+		return !strings.HasSuffix(info.Name(), "_test.go")
+	}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var clauses []string
+	ast.Inspect(packages["policy"], func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || !strings.HasPrefix(spec.Names[0].Name, "Clause") || len(spec.Values) != 1 {
+			return true
+		}
+		literal, ok := spec.Values[0].(*ast.BasicLit)
+		if !ok {
+			t.Fatalf("%s is not a literal", spec.Names[0].Name)
+		}
+		clause, err := strconv.Unquote(literal.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clauses = append(clauses, clause)
+		return true
+	})
+	if len(clauses) < 20 {
+		t.Fatalf("only %d clauses found", len(clauses))
+	}
+	for _, name := range resources {
+		clauses = append(clauses, policy.RlimitClause(name))
+	}
+	return clauses
+}
+
+// accessPolicy writes base with more entries in its lists, and what follows.
+func accessPolicy(t *testing.T, exec, mapped []string, filesystem, tables string) string {
+	t.Helper()
+	text := base
+	for list, paths := range map[string][]string{"\nexec = [": exec, "\nmap = [": mapped} {
+		more := list
+		for _, path := range paths {
+			more += fmt.Sprintf("%q, ", path)
+		}
+		text = strings.Replace(text, list, more, 1)
+	}
+	text = strings.NewReplacer("BIN", filepath.Dir(probe), "MORE", filesystem).Replace(text) + tables
+	return file(t, filepath.Join(tree(t), "policy.toml"), text, 0o644)
+}
