@@ -14,7 +14,7 @@ import (
 func TestStandaloneTmpIsNobodysDoor(t *testing.T) {
 	world := standaloneWorld{"fill /tmp 1777; mkdir -m 777 /tmp/sndio /tmp/pulse-x /tmp/.X11-unix; note /tmp/sndio/file\n"}
 	s := standalonePolicy{rest: "tmp = ['/tmp']\n"}
-	const door, name = "write /tmp/sndio", "stat /tmp/pulse-x"
+	const door, name = "fill /tmp/sndio/made=1", "stat /tmp/pulse-x"
 	standaloneAnswers(t, world, s.profile(t), map[string]string{
 		door: "ENOENT", name: "ENOENT", "read /tmp/sndio/file": "ENOENT", "stat /tmp/.X11-unix": "ENOENT", "write /tmp": "ok",
 	})

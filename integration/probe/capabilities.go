@@ -110,7 +110,7 @@ func temporary(dir string, do func(name string) error) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }()
 	defer f.Close()
 	return do(f.Name())
 }

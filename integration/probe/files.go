@@ -157,7 +157,7 @@ func fill(target string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(path)
+	defer func() { _ = os.Remove(path) }()
 	defer f.Close()
 	_, err = f.Write(make([]byte, size))
 	return err
@@ -179,7 +179,7 @@ func withCopy(path string, do func(string) error) error {
 	if err := os.WriteFile(path, program, 0o755); err != nil {
 		return fmt.Errorf("copy: %s", outcome(err))
 	}
-	defer os.Remove(path)
+	defer func() { _ = os.Remove(path) }()
 	return do(path)
 }
 

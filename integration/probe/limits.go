@@ -204,7 +204,7 @@ func writeUpTo(n uint64) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }()
 	defer f.Close()
 	_, err = f.WriteAt([]byte("x"), int64(n)-1)
 	return err
@@ -217,7 +217,7 @@ func lockFiles(n uint64) error {
 		if err != nil {
 			return err
 		}
-		defer os.Remove(f.Name())
+		defer func() { _ = os.Remove(f.Name()) }()
 		defer f.Close()
 		if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 			return err

@@ -22,7 +22,7 @@ func connect(target string) error {
 			if err != nil {
 				return err
 			}
-			defer conn.Close()
+			defer func() { _ = conn.Close() }()
 			if err := conn.SetDeadline(time.Now().Add(networkPatience)); err != nil {
 				return err
 			}
