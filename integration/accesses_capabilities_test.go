@@ -54,5 +54,11 @@ func capabilityWorlds(t *testing.T) []world {
 		}
 		w.attempts = append(w.attempts, a)
 	}
-	return []world{w}
+	return []world{w, {
+		name: "capabilities, refused", policy: accessPolicy(t, nil, nil, "", "[capabilities]\nkeep = [\"CAP_NET_RAW\"]\n"), code: 125,
+		attempts: []attempt{{
+			access: "capability CAP_NET_RAW", control: byRoot, inside: noAnswer,
+			because: "firejail can give an ordinary user none: the launch is refused",
+		}},
+	}}
 }

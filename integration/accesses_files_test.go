@@ -152,7 +152,7 @@ dev = "minimal"
 		{access: "write /dev/shm"},
 		{access: "exec /dev/shm/confine-access", deed: "execcopy /dev/shm/confine-access"},
 	}...)
-	return []world{{name: "files", policy: path, attempts: attempts}, nothingWorld(t)}
+	return []world{{name: "files", policy: path, attempts: attempts}, nothingWorld(t), nullInputWorld(t)}
 }
 
 // listenUnix listens on a path that anybody may connect to.
@@ -182,6 +182,24 @@ func nothingWorld(t *testing.T) world {
 		attempts = append(attempts, attempt{access: "read " + path, inside: "ok", because: pipes})
 	}
 	return world{name: "no proc, no dev", policy: accessPolicy(t, nil, nil, "proc = \"none\"\ndev = \"none\"", ""), attempts: attempts}
+}
+
+// nullInputWorld has the host's /dev/null for its stdin.
+func nullInputWorld(t *testing.T) world {
+	null, err := os.Open("/dev/null")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { null.Close() })
+	const because = "the descriptor decides, and this one is a device of the host's, which Landlock does not know"
+	return world{
+		name: "null device as stdin", policy: accessPolicy(t, nil, nil, "proc = \"self\"\ndev = \"minimal\"", ""), stdin: null,
+		attempts: []attempt{
+			{access: "read /dev/null"},
+			{access: "read /dev/stdin", inside: "EACCES", because: because},
+			{access: "read /proc/self/fd/0", inside: "EACCES", because: because},
+		},
+	}
 }
 
 // linkWorlds have other names for what they show.

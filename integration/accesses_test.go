@@ -65,6 +65,8 @@ type world struct {
 	environment []string
 	// directory is where the caller is; empty is anywhere.
 	directory string
+	// stdin is what the program gets; nil is a pipe that stays open.
+	stdin *os.File
 	// code is the exit code of confine.
 	code int
 	// callers are those of launches, if not all.
@@ -119,7 +121,7 @@ func (w world) run(t *testing.T) {
 				// The policy names the user, so --user is left out.
 				cmd.Args = append([]string{cmd.Args[0], "run", "--policy", w.policy, "--", probe}, w.texts()...)
 			}
-			cmd.Env, cmd.Dir, cmd.Stdin = append(os.Environ(), w.environment...), w.directory, openPipe(t)
+			cmd.Env, cmd.Dir, cmd.Stdin = append(os.Environ(), w.environment...), w.directory, w.input(t)
 			o := finish(t, cmd).must(t, w.code)
 			got := answers(t, o.stdout)
 			for _, a := range w.attempts {
@@ -129,10 +131,12 @@ func (w world) run(t *testing.T) {
 	}
 }
 
-// openPipe is a stdin that never ends. What is opened again by the name of a
-// descriptor must be open inside by itself, as a device of the host's is not.
-func openPipe(t *testing.T) *os.File {
+// input is the stdin of a program, by default one that never ends.
+func (w world) input(t *testing.T) *os.File {
 	t.Helper()
+	if w.stdin != nil {
+		return w.stdin
+	}
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +175,7 @@ func (w world) controls(t *testing.T) {
 		if c == byUser {
 			cmd = asConnector(cmd)
 		}
-		cmd.Env, cmd.Dir, cmd.Stdin = append(os.Environ(), w.environment...), w.directory, openPipe(t)
+		cmd.Env, cmd.Dir, cmd.Stdin = append(os.Environ(), w.environment...), w.directory, w.input(t)
 		got[c] = answers(t, finish(t, cmd).must(t, 0).stdout)
 	}
 	for _, a := range w.attempts {

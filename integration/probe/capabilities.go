@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -196,7 +197,11 @@ func blockOfFile(dir string) error {
 	}
 	defer f.Close()
 	const fibmap = 1
-	return unix.IoctlSetPointerInt(int(f.Fd()), fibmap, 0)
+	err = unix.IoctlSetPointerInt(int(f.Fd()), fibmap, 0)
+	if errors.Is(err, unix.EINVAL) {
+		return nil // permitted, and not known to this file system
+	}
+	return err
 }
 
 func chroot() unix.Errno {

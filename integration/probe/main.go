@@ -34,7 +34,7 @@ var verbs = map[string]func(string) error{
 	"syscall": call, "capability": capability, "rlimit": rlimit, "env": environment,
 	// Deeds.
 	"stat": stat, "append": openForWriting, "execcopy": executeCopy, "mapcopy": mapCopy, "contents": contents, "fill": fill, "abstract": abstract, "unix": func(path string) error { return dial("unix", path) }, "lookup": lookup,
-	"holds": holds, "limit": limit, "value": value, "directory": directory, "identity": identity, "wait": wait,
+	"limit": limit, "value": value, "directory": directory, "identity": identity, "wait": wait,
 }
 
 // children are what the probe starts of itself for what may end the process.
