@@ -9,7 +9,7 @@ import (
 )
 
 // systemCall is one call that is made. A name with a colon stands for arguments
-// that the filter tells apart.
+// that the filter tells apart. An empty inside asks Decide.
 type systemCall struct {
 	name    string
 	control control
