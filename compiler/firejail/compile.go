@@ -10,6 +10,7 @@ import (
 	"confine/compiler/landlock"
 	"confine/compiler/seccomp"
 	"confine/policy"
+	"confine/policy/syscalls"
 )
 
 // The artifacts of a bundle for firejail.
@@ -64,15 +65,15 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 }
 
 func compileFilter(machine, base string) (filter, listing []byte, err error) {
-	arch, err := seccomp.ParseArch(machine)
+	arch, err := syscalls.ParseArch(machine)
 	if err != nil {
 		return nil, nil, err
 	}
-	rules, err := seccomp.BaseFilter(arch, base)
+	rules, err := syscalls.BaseFilter(arch, base)
 	if err != nil {
 		return nil, nil, fmt.Errorf("syscalls.base: %w", err)
 	}
-	program, err := rules.Compile()
+	program, err := seccomp.Compile(rules)
 	if err != nil {
 		return nil, nil, fmt.Errorf("compile the filter of syscalls.base: %w", err)
 	}

@@ -1,11 +1,13 @@
 package seccomp
 
+import "confine/policy/syscalls"
+
 // An assembler builds a program from its end to its start. BPF jumps only go
 // forward, so every target is there before the jump to it, and the distance is
 // known when the jump is written.
 type assembler struct {
-	reversed []Instruction    // the last instruction of the program comes first
-	returns  map[Action]label // the nearest return of each action
+	reversed []Instruction             // the last instruction of the program comes first
+	returns  map[syscalls.Action]label // the nearest return of each action
 }
 
 // A label is an instruction of a program in the making: its index in reversed.
@@ -16,7 +18,7 @@ type label int
 const farthest = 255
 
 func newAssembler() *assembler {
-	return &assembler{returns: map[Action]label{}}
+	return &assembler{returns: map[syscalls.Action]label{}}
 }
 
 // program returns what was assembled, in the order of execution.
@@ -40,7 +42,7 @@ func (a *assembler) skip(target label) int {
 
 // answer returns the place of an instruction that returns action, within reach
 // of a conditional jump that is emitted next.
-func (a *assembler) answer(action Action) label {
+func (a *assembler) answer(action syscalls.Action) label {
 	if place, ok := a.returns[action]; ok && a.skip(place) <= farthest {
 		return place
 	}
@@ -53,7 +55,7 @@ func (a *assembler) answer(action Action) label {
 // target would do: the same return, or a jump, whose offset has 32 bits.
 func (a *assembler) relay(target label) label {
 	if in := a.reversed[target]; in.Code == opReturn {
-		return a.answer(Action(in.K))
+		return a.answer(syscalls.Action(in.K))
 	}
 	return a.emit(Instruction{Code: opJump, K: uint32(a.skip(target))})
 }
@@ -76,11 +78,18 @@ func (a *assembler) branch(code uint16, k uint32, yes, no label) label {
 	return a.emit(Instruction{Code: code, JT: uint8(a.skip(yes)), JF: uint8(a.skip(no)), K: k})
 }
 
-// load sets A to the word of struct seccomp_data at offset and goes on at next.
-func (a *assembler) load(offset uint32, next label) label {
+// allBits loads a word as it is.
+const allBits = ^uint32(0)
+
+// load sets A to the bits of the word of struct seccomp_data at offset and goes on
+// at next.
+func (a *assembler) load(offset, bits uint32, next label) label {
 	// A load has no target, it falls through to what is emitted last.
 	if a.skip(next) > 0 {
 		a.emit(Instruction{Code: opJump, K: uint32(a.skip(next))})
+	}
+	if bits != allBits {
+		a.emit(Instruction{Code: opAnd, K: bits})
 	}
 	return a.emit(Instruction{Code: opLoad, K: offset})
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/bpf"
+
+	"confine/policy/syscalls"
 )
 
 // A referenceMachine is the BPF virtual machine of golang.org/x/net, another
@@ -37,24 +39,24 @@ func newReferenceMachine(t *testing.T, p Program) referenceMachine {
 
 // run lays the words out big-endian, as packets are: the machine knows no other
 // order (https://go.dev/issue/20556).
-func (m referenceMachine) run(t *testing.T, call Data) Action {
+func (m referenceMachine) run(t *testing.T, call syscalls.Data) syscalls.Action {
 	t.Helper()
 	var packet []byte
 	for offset := uint32(0); offset < dataSize; offset += 4 {
-		word, _ := call.word(offset)
+		word, _ := wordOf(call, offset)
 		packet = binary.BigEndian.AppendUint32(packet, word)
 	}
 	action, err := m.vm.Run(packet)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Action(uint32(action))
+	return syscalls.Action(uint32(action))
 }
 
 func TestConnectorOnTheReferenceMachine(t *testing.T) {
-	for _, arch := range Arches() {
+	for _, arch := range syscalls.Arches() {
 		filter := connectorFilter(t, arch)
-		program, err := filter.Compile()
+		program, err := Compile(filter)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,22 +73,22 @@ func TestConnectorOnTheReferenceMachine(t *testing.T) {
 // random filters and calls.
 func FuzzProgram(f *testing.F) {
 	for seed := range uint64(40) {
-		f.Add(seed, uint32(seed), uint32(X86_64), seed, ^seed, seed<<32, uint64(0))
+		f.Add(seed, uint32(seed), uint32(syscalls.X86_64), seed, ^seed, seed<<32, uint64(0))
 	}
 	f.Fuzz(func(t *testing.T, seed uint64, number, arch uint32, arg0, arg1, arg2, arg3 uint64) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		filter := randomFilter(random)
-		program, err := filter.Compile()
+		program, err := Compile(filter)
 		if err != nil {
 			t.Fatal(err)
 		}
 		machine := newReferenceMachine(t, program)
-		calls := []Data{{Number: number, Arch: Arch(arch), Args: [6]uint64{arg0, arg1, arg2, arg3}}}
+		calls := []syscalls.Data{{Number: number, Arch: syscalls.Arch(arch), Args: [6]uint64{arg0, arg1, arg2, arg3}}}
 		for _, rule := range filter.Rules {
-			calls = append(calls, Data{Number: rule.Number, Arch: filter.Arch, Args: calls[0].Args})
+			calls = append(calls, syscalls.Data{Number: rule.Number, Arch: filter.Arch, Args: calls[0].Args})
 			for range 4 {
 				args := [6]uint64{randomValue(random), randomValue(random), randomValue(random)}
-				calls = append(calls, Data{Number: rule.Number, Arch: filter.Arch, Args: args})
+				calls = append(calls, syscalls.Data{Number: rule.Number, Arch: filter.Arch, Args: args})
 			}
 		}
 		for _, call := range calls {
@@ -102,22 +104,22 @@ func FuzzProgram(f *testing.F) {
 	})
 }
 
-func randomFilter(random *rand.Rand) Filter {
-	actions := []Action{Allow, KillProcess, Fail(EPERM), Fail(ENOSYS), Fail(EAFNOSUPPORT)}
-	action := func() Action { return actions[random.IntN(len(actions))] }
-	arch := Arches()[random.IntN(len(Arches()))]
-	filter := Filter{Arch: arch, Default: action(), Unknown: action(), Foreign: action()}
+func randomFilter(random *rand.Rand) syscalls.Filter {
+	actions := []syscalls.Action{syscalls.Allow, syscalls.KillProcess, syscalls.Fail(syscalls.EPERM), syscalls.Fail(syscalls.ENOSYS), syscalls.Fail(syscalls.EAFNOSUPPORT)}
+	action := func() syscalls.Action { return actions[random.IntN(len(actions))] }
+	arch := syscalls.Arches()[random.IntN(len(syscalls.Arches()))]
+	filter := syscalls.Filter{Arch: arch, Default: action(), Unknown: action(), Foreign: action()}
 	density := random.IntN(10)
-	for _, entry := range arch.table() {
+	for name, number := range arch.Calls() {
 		if random.IntN(10) > density {
 			continue
 		}
-		rule := Rule{Name: entry.name, Number: entry.number, Otherwise: action()}
+		rule := syscalls.Rule{Name: name, Number: number, Otherwise: action()}
 		if random.IntN(30) == 0 {
 			for range 1 + random.IntN(3) {
-				c := Case{Then: action()}
+				c := syscalls.Case{Then: action()}
 				for range 1 + random.IntN(2) {
-					c.When = append(c.When, randomCondition(random))
+					c.When = append(c.When, randomTest(random))
 				}
 				rule.Cases = append(rule.Cases, c)
 			}
@@ -127,24 +129,35 @@ func randomFilter(random *rand.Rand) Filter {
 	return filter
 }
 
-// randomCondition looks at the first two arguments only, which keeps the number
+// randomTest looks at the first two arguments only, which keeps the number
 // of points to prove small.
-func randomCondition(random *rand.Rand) Condition {
-	c := Condition{Arg: random.IntN(2), Width: Low32}
-	if random.IntN(2) == 0 {
-		c.Width = All64
+func randomTest(random *rand.Rand) syscalls.Test {
+	widths := []syscalls.Width{syscalls.Low16, syscalls.Low32, syscalls.All64}
+	test := syscalls.Test{
+		Arg: random.IntN(2), Width: widths[random.IntN(len(widths))],
+		Op: syscalls.OneOf + syscalls.Operator(random.IntN(int(syscalls.GreaterOrEqual))),
 	}
-	var constants []Constant
-	for range 1 + random.IntN(2) {
-		constants = append(constants, Constant{Value: randomValue(random) & c.Width.mask()})
+	count := 1
+	if test.Op <= syscalls.AnyBit {
+		count += random.IntN(2)
 	}
-	if random.IntN(3) == 0 {
-		constants[0].Value |= 1
-		c.AnyOf = constants
-	} else {
-		c.Equals = constants
+	if test.Op <= syscalls.NoneOf && random.IntN(2) == 0 {
+		test.Mask = randomValue(random) & test.Width.Mask()
 	}
-	return c
+	for range count {
+		value := randomValue(random) & test.Width.Mask()
+		switch {
+		case test.Mask != 0:
+			value &= test.Mask
+		case test.Op == syscalls.AnyBit:
+			value |= 1
+		case test.Op > syscalls.AnyBit:
+			// Neither end of the range: every answer would be the same.
+			value = max(1, min(value, test.Width.Mask()-1))
+		}
+		test.Values = append(test.Values, syscalls.Constant{Value: value})
+	}
+	return test
 }
 
 // randomValue has halves that often agree with those of other values.

@@ -3,6 +3,8 @@ package seccomp
 import (
 	"fmt"
 	"reflect"
+
+	"confine/policy/syscalls"
 )
 
 // generate writes f, which must have passed check, as a program.
@@ -10,14 +12,14 @@ import (
 // The program first turns away foreign architectures. Then it finds the number
 // by a binary search over ranges of equal treatment, which takes about log2 of
 // their count in steps however long the list is.
-func generate(f Filter) (Program, error) {
+func generate(f syscalls.Filter) (Program, error) {
 	a := newAssembler()
 	foreign := a.answer(f.Foreign)
-	number := a.load(offsetNumber, a.search(spansOf(f)))
+	number := a.load(offsetNumber, allBits, a.search(spansOf(f)))
 	if a.skip(foreign) > farthest {
 		foreign = a.relay(foreign)
 	}
-	a.load(offsetArch, a.branch(opJumpEqual, uint32(f.Arch), number, foreign))
+	a.load(offsetArch, allBits, a.branch(opJumpEqual, uint32(f.Arch), number, foreign))
 	program := a.program()
 	if len(program) > maxInstructions {
 		return nil, fmt.Errorf("seccomp: the filter takes %d instructions, the kernel %d at most", len(program), maxInstructions)
@@ -30,8 +32,8 @@ func generate(f Filter) (Program, error) {
 type span struct {
 	first uint32
 	// rule is a rule that looks at arguments; without one, action is the answer.
-	rule   *Rule
-	action Action
+	rule   *syscalls.Rule
+	action syscalls.Action
 }
 
 // alike reports whether two spans answer every call the same.
@@ -43,8 +45,8 @@ func (s span) alike(other span) bool {
 }
 
 // spansOf divides all 2^32 numbers into the fewest spans.
-func spansOf(f Filter) []span {
-	rules := make(map[uint32]*Rule, len(f.Rules))
+func spansOf(f syscalls.Filter) []span {
+	rules := make(map[uint32]*syscalls.Rule, len(f.Rules))
 	for i := range f.Rules {
 		rules[f.Rules[i].Number] = &f.Rules[i]
 	}
@@ -56,18 +58,18 @@ func spansOf(f Filter) []span {
 		}
 		spans = append(spans, s)
 	}
-	for number := range f.Arch.newest() + 1 {
+	for number := range f.Arch.Newest() + 1 {
 		rule, ok := rules[number]
 		switch {
 		case !ok:
-			add(span{first: number, action: f.answerWithoutRule(number)})
+			add(span{first: number, action: f.AnswerWithoutRule(number)})
 		case len(rule.Cases) == 0:
 			add(span{first: number, action: rule.Otherwise})
 		default:
 			add(span{first: number, rule: rule})
 		}
 	}
-	add(span{first: f.Arch.newest() + 1, action: f.Unknown})
+	add(span{first: f.Arch.Newest() + 1, action: f.Unknown})
 	return spans
 }
 
@@ -86,49 +88,89 @@ func (a *assembler) search(spans []span) label {
 }
 
 // rule tries the cases one after the other; A may hold anything.
-func (a *assembler) rule(r Rule) label {
+func (a *assembler) rule(r syscalls.Rule) label {
 	next := a.answer(r.Otherwise)
 	for i := len(r.Cases) - 1; i >= 0; i-- {
 		c := r.Cases[i]
 		place := a.answer(c.Then)
 		for j := len(c.When) - 1; j >= 0; j-- {
-			place = a.condition(c.When[j], place, next)
+			place = a.test(c.When[j], place, next)
 		}
 		next = place
 	}
 	return next
 }
 
-// condition goes to yes if c holds and to no if it does not. BPF compares 32
-// bits, so that an argument of 64 is tested in two halves.
-func (a *assembler) condition(c Condition, yes, no label) label {
-	if len(c.AnyOf) > 0 {
-		return a.anyBit(c.Arg, c.bits(), yes, no)
+// test goes to yes if t holds and to no if it does not. BPF compares 32 bits, so
+// that an argument of 64 is tested in two halves.
+func (a *assembler) test(t syscalls.Test, yes, no label) label {
+	switch t.Op {
+	case syscalls.AnyBit:
+		return a.anyBit(t.Arg, t.Bits(), yes, no)
+	case syscalls.NoneOf:
+		return a.oneOf(t, no, yes)
+	case syscalls.Less:
+		return a.atLeast(t, t.Values[0].Value, no, yes)
+	case syscalls.LessOrEqual:
+		return a.atLeast(t, t.Values[0].Value+1, no, yes)
+	case syscalls.Greater:
+		return a.atLeast(t, t.Values[0].Value+1, yes, no)
+	case syscalls.GreaterOrEqual:
+		return a.atLeast(t, t.Values[0].Value, yes, no)
+	default:
+		return a.oneOf(t, yes, no)
 	}
-	if c.Width == Low32 {
-		next := no
-		for i := len(c.Equals) - 1; i >= 0; i-- {
-			next = a.branch(opJumpEqual, uint32(c.Equals[i].Value), yes, next)
-		}
-		return a.load(offsetLow(c.Arg), next)
+}
+
+// relevant is the bits of the halves of an argument that t looks at.
+func relevant(t syscalls.Test) (low, high uint32) {
+	bits := t.Width.Mask()
+	if t.Mask != 0 {
+		bits &= t.Mask
 	}
+	return uint32(bits), uint32(bits >> 32)
+}
+
+func (a *assembler) oneOf(t syscalls.Test, yes, no label) label {
+	lowBits, highBits := relevant(t)
 	next := no
-	for i := len(c.Equals) - 1; i >= 0; i-- {
-		value := c.Equals[i].Value
-		low := a.load(offsetLow(c.Arg), a.branch(opJumpEqual, uint32(value), yes, next))
-		next = a.load(offsetHigh(c.Arg), a.branch(opJumpEqual, uint32(value>>32), low, next))
+	if highBits == 0 {
+		for i := len(t.Values) - 1; i >= 0; i-- {
+			next = a.branch(opJumpEqual, uint32(t.Values[i].Value), yes, next)
+		}
+		return a.load(offsetLow(t.Arg), lowBits, next)
+	}
+	for i := len(t.Values) - 1; i >= 0; i-- {
+		value := t.Values[i].Value
+		low := a.load(offsetLow(t.Arg), lowBits, a.branch(opJumpEqual, uint32(value), yes, next))
+		next = a.load(offsetHigh(t.Arg), highBits, a.branch(opJumpEqual, uint32(value>>32), low, next))
 	}
 	return next
+}
+
+// atLeast compares without a sign, as the filter does.
+func (a *assembler) atLeast(t syscalls.Test, value uint64, yes, no label) label {
+	lowBits, highBits := relevant(t)
+	low := a.load(offsetLow(t.Arg), lowBits, a.branch(opJumpAtLeast, uint32(value), yes, no))
+	if highBits == 0 {
+		return low
+	}
+	high := uint32(value >> 32)
+	next := a.branch(opJumpEqual, high, low, no)
+	if high < ^uint32(0) {
+		next = a.branch(opJumpAtLeast, high+1, yes, next)
+	}
+	return a.load(offsetHigh(t.Arg), highBits, next)
 }
 
 // anyBit needs no width: a half without a bit to look for is not looked at.
 func (a *assembler) anyBit(arg int, bits uint64, yes, no label) label {
 	next := no
 	if low := uint32(bits); low != 0 {
-		next = a.load(offsetLow(arg), a.branch(opJumpAnyBit, low, yes, next))
+		next = a.load(offsetLow(arg), allBits, a.branch(opJumpAnyBit, low, yes, next))
 	}
 	if high := uint32(bits >> 32); high != 0 {
-		next = a.load(offsetHigh(arg), a.branch(opJumpAnyBit, high, yes, next))
+		next = a.load(offsetHigh(arg), allBits, a.branch(opJumpAnyBit, high, yes, next))
 	}
 	return next
 }

@@ -3,27 +3,30 @@ package seccomp
 import (
 	"bytes"
 	"testing"
+
+	"confine/policy/syscalls"
 )
 
 // Every second call has a rule with dozens of values: the program is many times
 // longer than a conditional jump reaches.
 func TestLongProgramsNeedRelays(t *testing.T) {
-	filter := Filter{Arch: X86_64, Default: Fail(EPERM), Unknown: Fail(ENOSYS), Foreign: KillProcess}
-	for i, entry := range X86_64.table() {
-		if i%2 > 0 {
+	filter := syscalls.Filter{Arch: syscalls.X86_64, Default: syscalls.Fail(syscalls.EPERM), Unknown: syscalls.Fail(syscalls.ENOSYS), Foreign: syscalls.KillProcess}
+	i := 0
+	for name, number := range syscalls.X86_64.Calls() {
+		if i++; i%2 == 0 {
 			continue
 		}
-		values := Condition{Arg: 0, Width: Low32}
+		values := syscalls.Test{Arg: 0, Width: syscalls.Low32, Op: syscalls.OneOf}
 		for value := range uint64(15) {
-			values.Equals = append(values.Equals, Constant{Value: value * 3})
+			values.Values = append(values.Values, syscalls.Constant{Value: value * 3})
 		}
-		filter.Rules = append(filter.Rules, Rule{
-			Name: entry.name, Number: entry.number,
-			Cases:     []Case{{When: []Condition{values}, Then: Allow}},
-			Otherwise: Fail(EAFNOSUPPORT),
+		filter.Rules = append(filter.Rules, syscalls.Rule{
+			Name: name, Number: number,
+			Cases:     []syscalls.Case{{When: []syscalls.Test{values}, Then: syscalls.Allow}},
+			Otherwise: syscalls.Fail(syscalls.EAFNOSUPPORT),
 		})
 	}
-	program, err := filter.Compile()
+	program, err := Compile(filter)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,14 +43,14 @@ func TestLongProgramsNeedRelays(t *testing.T) {
 
 // One condition with more values than a jump reaches over.
 func TestLongChainOfValues(t *testing.T) {
-	for _, width := range []Width{Low32, All64} {
-		filter := connectorFilter(t, X86_64)
-		condition := Condition{Arg: 2, Width: width}
+	for _, width := range []syscalls.Width{syscalls.Low32, syscalls.All64} {
+		filter := connectorFilter(t, syscalls.X86_64)
+		condition := syscalls.Test{Arg: 2, Width: width, Op: syscalls.OneOf}
 		for value := range uint64(600) {
-			condition.Equals = append(condition.Equals, Constant{Value: value * 7})
+			condition.Values = append(condition.Values, syscalls.Constant{Value: value * 7})
 		}
-		filter.Rules[0].Cases = []Case{{When: []Condition{condition}, Then: Fail(EPERM)}}
-		program, err := filter.Compile()
+		filter.Rules[0].Cases = []syscalls.Case{{When: []syscalls.Test{condition}, Then: syscalls.Fail(syscalls.EPERM)}}
+		program, err := Compile(filter)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,12 +60,14 @@ func TestLongChainOfValues(t *testing.T) {
 
 // A list of every length puts every target at every distance at least once.
 func TestEveryLengthOfList(t *testing.T) {
-	for _, arch := range Arches() {
-		filter := Filter{Arch: arch, Default: Fail(EPERM), Unknown: Fail(ENOSYS), Foreign: KillProcess}
-		for i, entry := range arch.table() {
-			rule := Rule{Name: entry.name, Number: entry.number, Otherwise: Allow}
-			if i%2 > 0 {
-				rule.Otherwise = Fail(Errno(1 + i))
+	for _, arch := range syscalls.Arches() {
+		filter := syscalls.Filter{Arch: arch, Default: syscalls.Fail(syscalls.EPERM), Unknown: syscalls.Fail(syscalls.ENOSYS), Foreign: syscalls.KillProcess}
+		i := 0
+		for name, number := range arch.Calls() {
+			i++
+			rule := syscalls.Rule{Name: name, Number: number, Otherwise: syscalls.Allow}
+			if i%2 == 0 {
+				rule.Otherwise = syscalls.Fail(syscalls.Errno(i))
 			}
 			filter.Rules = append(filter.Rules, rule)
 			program, err := generate(filter)
@@ -71,7 +76,7 @@ func TestEveryLengthOfList(t *testing.T) {
 			}
 			newReferenceMachine(t, program)
 			for _, number := range proofNumbers(arch, program) {
-				call := Data{Number: number, Arch: arch}
+				call := syscalls.Data{Number: number, Arch: arch}
 				if got, _, err := Run(program, call); err != nil || got != filter.Decide(call) {
 					t.Fatalf("%s, %d rules: %s for call %d, %v", arch, len(filter.Rules), got, number, err)
 				}
@@ -81,13 +86,13 @@ func TestEveryLengthOfList(t *testing.T) {
 }
 
 func TestTooLongForTheKernel(t *testing.T) {
-	filter := connectorFilter(t, X86_64)
-	condition := Condition{Arg: 0, Width: Low32}
+	filter := connectorFilter(t, syscalls.X86_64)
+	condition := syscalls.Test{Arg: 0, Width: syscalls.Low32, Op: syscalls.OneOf}
 	for value := range uint64(maxInstructions) {
-		condition.Equals = append(condition.Equals, Constant{Value: value})
+		condition.Values = append(condition.Values, syscalls.Constant{Value: value})
 	}
-	filter.Rules[0].Cases = []Case{{When: []Condition{condition}, Then: Fail(EPERM)}}
-	if _, err := filter.Compile(); err == nil {
+	filter.Rules[0].Cases = []syscalls.Case{{When: []syscalls.Test{condition}, Then: syscalls.Fail(syscalls.EPERM)}}
+	if _, err := Compile(filter); err == nil {
 		t.Error("a program that no kernel takes is compiled")
 	}
 }
@@ -95,7 +100,7 @@ func TestTooLongForTheKernel(t *testing.T) {
 func TestSameBytesEveryTime(t *testing.T) {
 	var first []byte
 	for range 5 {
-		program, err := Compile(AArch64, "connector")
+		program, err := Compile(connectorFilter(t, syscalls.AArch64))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,15 +5,17 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"confine/policy/syscalls"
 )
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
 
 // TestGolden shows every change of a base list and of the generator in review.
 func TestGolden(t *testing.T) {
-	for _, arch := range Arches() {
+	for _, arch := range syscalls.Arches() {
 		filter := connectorFilter(t, arch)
-		program, err := filter.Compile()
+		program, err := Compile(filter)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,8 +40,8 @@ func TestGolden(t *testing.T) {
 func TestMarshalBinary(t *testing.T) {
 	program := Program{
 		{Code: opLoad, K: offsetArch},
-		{Code: opJumpEqual, JT: 1, JF: 2, K: uint32(X86_64)},
-		{Code: opReturn, K: uint32(KillProcess)},
+		{Code: opJumpEqual, JT: 1, JF: 2, K: uint32(syscalls.X86_64)},
+		{Code: opReturn, K: uint32(syscalls.KillProcess)},
 	}
 	raw, err := program.MarshalBinary()
 	if err != nil {

@@ -1,17 +1,21 @@
 package seccomp
 
-import "fmt"
+import (
+	"fmt"
+
+	"confine/policy/syscalls"
+)
 
 // Run executes p as the kernel would on the call, and returns the action and
 // the number of instructions that it took. The error is not nil if p does what
 // the kernel refuses to load, or uses an instruction that the generator never
 // emits.
-func Run(p Program, call Data) (action Action, steps int, err error) {
+func Run(p Program, call syscalls.Data) (action syscalls.Action, steps int, err error) {
 	return trace(p, call, func(int, bool) {})
 }
 
 // trace is [Run] and reports each instruction with whether it jumped by JT.
-func trace(p Program, call Data, visit func(index int, jumped bool)) (Action, int, error) {
+func trace(p Program, call syscalls.Data, visit func(index int, jumped bool)) (syscalls.Action, int, error) {
 	var accumulator uint32
 	next := 0
 	// Jumps only go forward, so this ends.
@@ -23,13 +27,17 @@ func trace(p Program, call Data, visit func(index int, jumped bool)) (Action, in
 		switch in.Code {
 		case opReturn:
 			visit(index, false)
-			return Action(in.K), steps, nil
+			return syscalls.Action(in.K), steps, nil
 		case opLoad:
-			word, ok := call.word(in.K)
+			word, ok := wordOf(call, in.K)
 			if !ok {
 				return 0, steps, fmt.Errorf("seccomp: instruction %d loads from byte %d", index, in.K)
 			}
 			accumulator = word
+			visit(index, false)
+			continue
+		case opAnd:
+			accumulator &= in.K
 			visit(index, false)
 			continue
 		case opJump:
@@ -58,9 +66,9 @@ func trace(p Program, call Data, visit func(index int, jumped bool)) (Action, in
 	return 0, 0, fmt.Errorf("seccomp: the program runs past its %d instructions", len(p))
 }
 
-// word returns the 32-bit word of struct seccomp_data at offset, in bytes, and
+// wordOf returns the 32-bit word of struct seccomp_data at offset, in bytes, and
 // whether one begins there.
-func (d Data) word(offset uint32) (uint32, bool) {
+func wordOf(d syscalls.Data, offset uint32) (uint32, bool) {
 	switch {
 	case offset >= dataSize || offset%4 != 0:
 		return 0, false

@@ -17,6 +17,7 @@ type Instruction struct {
 // linux/bpf_common.h.
 const (
 	opLoad        = 0x20 // BPF_LD|BPF_W|BPF_ABS: A = the 32-bit word at byte K of struct seccomp_data
+	opAnd         = 0x54 // BPF_ALU|BPF_AND|BPF_K: A &= K
 	opJump        = 0x05 // BPF_JMP|BPF_JA: skip K instructions
 	opJumpEqual   = 0x15 // BPF_JMP|BPF_JEQ|BPF_K: A == K
 	opJumpAtLeast = 0x35 // BPF_JMP|BPF_JGE|BPF_K: A >= K, unsigned

@@ -1,6 +1,10 @@
 package seccomp
 
-import "fmt"
+import (
+	"fmt"
+
+	"confine/policy/syscalls"
+)
 
 // maxProofPoints bounds the combinations of arguments that are tried for one
 // system call. A filter that would take more is refused, not half proven.
@@ -21,12 +25,12 @@ const maxProofPoints = 1 << 20
 //   - other architectures, and the one of f with any one bit flipped.
 //
 // A difference is a [*MismatchError].
-func Prove(f Filter, p Program) error {
-	if err := f.check(); err != nil {
+func Prove(f syscalls.Filter, p Program) error {
+	if err := f.Check(); err != nil {
 		return err
 	}
 	for _, rule := range f.Rules {
-		if n := rule.proofPoints(); n > maxProofPoints {
+		if n := proofPoints(rule); n > maxProofPoints {
 			return fmt.Errorf("seccomp: %s: its conditions take %d points to prove, the limit is %d", rule.Name, n, maxProofPoints)
 		}
 	}
@@ -44,9 +48,9 @@ func Prove(f Filter, p Program) error {
 
 // A MismatchError is a program that does not do what its filter says.
 type MismatchError struct {
-	Call Data // one call that shows it
-	Got  Action
-	Want Action
+	Call syscalls.Data // one call that shows it
+	Got  syscalls.Action
+	Want syscalls.Action
 }
 
 func (e *MismatchError) Error() string {

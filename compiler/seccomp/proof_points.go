@@ -4,29 +4,31 @@ import (
 	"iter"
 	"maps"
 	"slices"
+
+	"confine/policy/syscalls"
 )
 
 // proofCalls yields the calls that [Prove] tries.
-func proofCalls(f Filter, p Program) iter.Seq[Data] {
-	return func(yield func(Data) bool) {
-		witnesses := f.witnesses()
+func proofCalls(f syscalls.Filter, p Program) iter.Seq[syscalls.Data] {
+	return func(yield func(syscalls.Data) bool) {
+		witnessing := witnesses(f)
 		for _, number := range proofNumbers(f.Arch, p) {
-			for _, args := range witnesses {
-				if !yield(Data{Number: number, Arch: f.Arch, InstructionPointer: args[5], Args: args}) {
+			for _, args := range witnessing {
+				if !yield(syscalls.Data{Number: number, Arch: f.Arch, InstructionPointer: args[5], Args: args}) {
 					return
 				}
 			}
 		}
 		for _, rule := range f.Rules {
-			for args := range rule.proofArgs() {
-				if !yield(Data{Number: rule.Number, Arch: f.Arch, Args: args}) {
+			for args := range proofArgs(rule) {
+				if !yield(syscalls.Data{Number: rule.Number, Arch: f.Arch, Args: args}) {
 					return
 				}
 			}
 		}
 		for _, arch := range foreignArches(f.Arch) {
-			for number := range f.Arch.newest() + 64 {
-				if !yield(Data{Number: number, Arch: arch}) {
+			for number := range f.Arch.Newest() + 64 {
+				if !yield(syscalls.Data{Number: number, Arch: arch}) {
 					return
 				}
 			}
@@ -36,15 +38,15 @@ func proofCalls(f Filter, p Program) iter.Seq[Data] {
 
 // witnesses returns all zeros, all ones, and for every case of every rule
 // arguments that it applies to, if the boundary points have such.
-func (f Filter) witnesses() [][6]uint64 {
+func witnesses(f syscalls.Filter) [][6]uint64 {
 	witnesses := [][6]uint64{filled(0), filled(^uint64(0))}
 	// Rules that look at the same arguments in the same way share theirs.
 	known := map[[6]uint64]bool{witnesses[0]: true, witnesses[1]: true}
 	for _, rule := range f.Rules {
 		reached := map[int]bool{}
-		for args := range rule.proofArgs() {
+		for args := range proofArgs(rule) {
 			// -1, for Otherwise, is a case like the others.
-			index := slices.IndexFunc(rule.Cases, func(c Case) bool { return c.applies(args) })
+			index := slices.IndexFunc(rule.Cases, func(c syscalls.Case) bool { return c.Applies(args) })
 			if !reached[index] {
 				reached[index] = true
 				if !known[args] {
@@ -58,11 +60,11 @@ func (f Filter) witnesses() [][6]uint64 {
 }
 
 // proofNumbers returns the numbers to try on arch itself, in order.
-func proofNumbers(arch Arch, p Program) []uint32 {
+func proofNumbers(arch syscalls.Arch, p Program) []uint32 {
 	numbers := map[uint32]bool{}
-	for number := range arch.newest() + 65 {
+	for number := range arch.Newest() + 65 {
 		numbers[number] = true
-		numbers[x32Bit|number] = true
+		numbers[syscalls.X32Bit|number] = true
 	}
 	constants := []uint32{1 << 31, ^uint32(0)}
 	for _, in := range p {
@@ -76,8 +78,8 @@ func proofNumbers(arch Arch, p Program) []uint32 {
 
 // foreignArches returns architectures that are not native: those that a kernel
 // of either architecture also answers to, and the nearest neighbours of native.
-func foreignArches(native Arch) []Arch {
-	foreign := map[Arch]bool{archI386: true, archARM: true, X86_64: true, AArch64: true, 0: true, ^Arch(0): true}
+func foreignArches(native syscalls.Arch) []syscalls.Arch {
+	foreign := map[syscalls.Arch]bool{syscalls.I386: true, syscalls.ARM: true, syscalls.X86_64: true, syscalls.AArch64: true, 0: true, ^syscalls.Arch(0): true}
 	for bit := range 32 {
 		foreign[native^(1<<bit)] = true
 	}
@@ -86,8 +88,8 @@ func foreignArches(native Arch) []Arch {
 }
 
 // proofArgs yields the arguments to try on r.
-func (r Rule) proofArgs() iter.Seq[[6]uint64] {
-	points := r.boundaryPoints()
+func proofArgs(r syscalls.Rule) iter.Seq[[6]uint64] {
+	points := boundaryPoints(r)
 	return func(yield func([6]uint64) bool) {
 		var combine func(args [6]uint64, arg int) bool
 		combine = func(args [6]uint64, arg int) bool {
@@ -113,9 +115,9 @@ func (r Rule) proofArgs() iter.Seq[[6]uint64] {
 
 // proofPoints returns how many arguments proofArgs yields, cut off above
 // maxProofPoints so that it cannot overflow.
-func (r Rule) proofPoints() int {
+func proofPoints(r syscalls.Rule) int {
 	count := 2
-	for _, points := range r.boundaryPoints() {
+	for _, points := range boundaryPoints(r) {
 		if len(points) > 0 && count <= maxProofPoints {
 			count *= len(points)
 		}
@@ -125,14 +127,14 @@ func (r Rule) proofPoints() int {
 
 // boundaryPoints returns the values to try for each argument that r looks at,
 // and nil for the others.
-func (r Rule) boundaryPoints() [6][]uint64 {
+func boundaryPoints(r syscalls.Rule) [6][]uint64 {
 	var sets [6]map[uint64]bool
 	for _, c := range r.Cases {
-		for _, condition := range c.When {
-			if sets[condition.Arg] == nil {
-				sets[condition.Arg] = map[uint64]bool{}
+		for _, test := range c.When {
+			if sets[test.Arg] == nil {
+				sets[test.Arg] = map[uint64]bool{}
 			}
-			condition.addBoundaryPoints(sets[condition.Arg])
+			addBoundaryPoints(test, sets[test.Arg])
 		}
 	}
 	var points [6][]uint64
@@ -144,21 +146,33 @@ func (r Rule) boundaryPoints() [6][]uint64 {
 	return points
 }
 
-func (c Condition) addBoundaryPoints(points map[uint64]bool) {
+func addBoundaryPoints(t syscalls.Test, points map[uint64]bool) {
 	const highHalf = 0xffffffff << 32
 	for _, v := range []uint64{0, 1 << 31, 0xffffffff, 1 << 32, highHalf, ^uint64(0)} {
 		points[v] = true
 	}
-	for _, constant := range c.Equals {
+	if t.Op == syscalls.AnyBit {
+		bits := t.Bits()
+		points[bits], points[^bits], points[bits|highHalf] = true, true, true
+		for bit := range 64 {
+			points[1<<bit] = true
+		}
+		return
+	}
+	// A mask may be wrong in any one bit.
+	masked := t.Mask != 0 || t.Width == syscalls.Low16
+	for _, constant := range t.Values {
 		v := constant.Value
 		for _, near := range []uint64{v - 1, v, v + 1, ^v, v ^ 1<<31, v ^ 1<<32, v ^ 1<<63, v | highHalf, v &^ highHalf} {
 			points[near] = true
 		}
-	}
-	if bits := c.bits(); bits != 0 {
-		points[bits], points[^bits], points[bits|highHalf] = true, true, true
 		for bit := range 64 {
-			points[1<<bit] = true
+			if masked {
+				points[v^1<<bit] = true
+			}
+		}
+		if t.Mask != 0 {
+			points[v|^t.Mask] = true
 		}
 	}
 }

@@ -3,14 +3,16 @@ package seccomp
 import (
 	"errors"
 	"testing"
+
+	"confine/policy/syscalls"
 )
 
 // The proof would be worth little if its points left a part of the program
 // unvisited.
 func TestProofCoversTheProgram(t *testing.T) {
-	for _, arch := range Arches() {
+	for _, arch := range syscalls.Arches() {
 		filter := connectorFilter(t, arch)
-		program, err := filter.Compile()
+		program, err := Compile(filter)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,25 +40,14 @@ func TestProofCoversTheProgram(t *testing.T) {
 
 // Every small damage to the shipped program has to be noticed.
 func TestProofRejectsMutants(t *testing.T) {
-	for _, arch := range Arches() {
+	for _, arch := range syscalls.Arches() {
 		filter := connectorFilter(t, arch)
-		program, err := filter.Compile()
+		program, err := Compile(filter)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for index, in := range program {
-			mutants := []Instruction{
-				{in.Code, in.JT, in.JF, in.K + 1},
-				{in.Code, in.JT, in.JF, in.K - 1},
-				{in.Code, in.JT, in.JF, in.K ^ 1<<31},
-			}
-			switch in.Code {
-			case opLoad:
-				mutants = append(mutants, Instruction{in.Code, in.JT, in.JF, in.K + 4}, Instruction{in.Code, in.JT, in.JF, in.K - 4})
-			case opJumpEqual, opJumpAtLeast, opJumpAnyBit:
-				mutants = append(mutants, Instruction{in.Code, in.JF, in.JT, in.K})
-			}
-			for _, mutant := range mutants {
+			for _, mutant := range mutantsOf(in) {
 				damaged := append(Program(nil), program...)
 				damaged[index] = mutant
 				if Prove(filter, damaged) == nil {
@@ -67,14 +58,30 @@ func TestProofRejectsMutants(t *testing.T) {
 	}
 }
 
+// mutantsOf returns instructions that a small mistake would put in the place of in.
+func mutantsOf(in Instruction) []Instruction {
+	mutants := []Instruction{
+		{in.Code, in.JT, in.JF, in.K + 1},
+		{in.Code, in.JT, in.JF, in.K - 1},
+		{in.Code, in.JT, in.JF, in.K ^ 1<<31},
+	}
+	switch in.Code {
+	case opLoad:
+		mutants = append(mutants, Instruction{in.Code, in.JT, in.JF, in.K + 4}, Instruction{in.Code, in.JT, in.JF, in.K - 4})
+	case opJumpEqual, opJumpAtLeast, opJumpAnyBit:
+		mutants = append(mutants, Instruction{in.Code, in.JF, in.JT, in.K})
+	}
+	return mutants
+}
+
 func TestMismatchShowsTheCall(t *testing.T) {
-	filter := connectorFilter(t, X86_64)
-	err := Prove(filter, Program{{Code: opReturn, K: uint32(Allow)}})
+	filter := connectorFilter(t, syscalls.X86_64)
+	err := Prove(filter, Program{{Code: opReturn, K: uint32(syscalls.Allow)}})
 	var mismatch *MismatchError
 	if !errors.As(err, &mismatch) {
 		t.Fatalf("got %v, want a MismatchError", err)
 	}
-	if got := mismatch.Got; got != Allow {
+	if got := mismatch.Got; got != syscalls.Allow {
 		t.Errorf("got %s, want allow", got)
 	}
 	if want := filter.Decide(mismatch.Call); mismatch.Want != want {
@@ -86,9 +93,9 @@ func TestMismatchShowsTheCall(t *testing.T) {
 // since Linux 5.11; the budget is for the others and for older kernels.
 func TestPathLength(t *testing.T) {
 	const longestUnguarded, longest = 12, 46
-	for _, arch := range Arches() {
+	for _, arch := range syscalls.Arches() {
 		filter := connectorFilter(t, arch)
-		program, err := filter.Compile()
+		program, err := Compile(filter)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,52 +119,20 @@ func TestPathLength(t *testing.T) {
 	}
 }
 
-func TestCheckReportsEveryProblem(t *testing.T) {
-	filter := Filter{
-		Arch:    X86_64,
-		Default: Fail(0),
-		Unknown: Fail(ENOSYS),
-		Foreign: 0x7ff00000, // SECCOMP_RET_TRACE
-		Rules: []Rule{
-			{Name: "write", Number: 1, Otherwise: Allow},
-			{Name: "read", Number: 0, Otherwise: Allow},
-			{Name: "open", Number: 3, Otherwise: Allow, Cases: []Case{
-				{Then: Allow},
-				{Then: Fail(maxErrno + 1), When: []Condition{
-					{Arg: 6, Width: Low32, Equals: []Constant{{Value: 1}}},
-					{Arg: 0, Width: 16, Equals: []Constant{{Value: 1}}},
-					{Arg: 0, Width: Low32},
-					{Arg: 0, Width: Low32, Equals: []Constant{{Value: 1}}, AnyOf: []Constant{{Value: 1}}},
-					{Arg: 0, Width: Low32, Equals: []Constant{{Value: 1 << 32}}},
-					{Arg: 0, Width: Low32, AnyOf: []Constant{{Value: 0}}},
-				}},
-			}},
-		},
-	}
-	_, err := filter.Compile()
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		t.Fatalf("got %v, want joined errors", err)
-	}
-	if got := len(joined.Unwrap()); got != 12 {
-		t.Errorf("%d problems, want 12:\n%v", got, err)
-	}
-}
-
 func TestTooManyPointsAreRefused(t *testing.T) {
-	condition := func(arg int) Condition {
-		c := Condition{Arg: arg, Width: All64}
+	condition := func(arg int) syscalls.Test {
+		c := syscalls.Test{Arg: arg, Width: syscalls.All64, Op: syscalls.OneOf}
 		for value := range uint64(20) {
-			c.Equals = append(c.Equals, Constant{Value: 1000 * value})
+			c.Values = append(c.Values, syscalls.Constant{Value: 1000 * value})
 		}
 		return c
 	}
-	filter := connectorFilter(t, X86_64)
-	filter.Rules[0].Cases = []Case{{
-		When: []Condition{condition(0), condition(1), condition(2), condition(3)},
-		Then: Fail(EPERM),
+	filter := connectorFilter(t, syscalls.X86_64)
+	filter.Rules[0].Cases = []syscalls.Case{{
+		When: []syscalls.Test{condition(0), condition(1), condition(2), condition(3)},
+		Then: syscalls.Fail(syscalls.EPERM),
 	}}
-	if _, err := filter.Compile(); err == nil {
+	if _, err := Compile(filter); err == nil {
 		t.Error("a filter that cannot be proven is compiled")
 	}
 }
@@ -172,7 +147,7 @@ func TestRunRefusesWhatTheKernelRefuses(t *testing.T) {
 		"between words":  {{Code: opLoad, K: 2}, {Code: opReturn}},
 		"store":          {{Code: 0x02}, {Code: opReturn}},
 	} {
-		if _, _, err := Run(program, Data{}); err == nil {
+		if _, _, err := Run(program, syscalls.Data{}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

@@ -16,6 +16,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"confine/policy/syscalls"
 )
 
 // The tests against the running kernel start this test binary again as a
@@ -95,11 +97,15 @@ func callAsTold(words []string) {
 
 // connectorHere is the connector filter of this machine in hexadecimal.
 var connectorHere = sync.OnceValues(func() (string, error) {
-	arch, err := ParseArch(runtime.GOARCH)
+	arch, err := syscalls.ParseArch(runtime.GOARCH)
 	if err != nil {
 		return "", err
 	}
-	program, err := Compile(arch, "connector")
+	filter, err := syscalls.BaseFilter(arch, "connector")
+	if err != nil {
+		return "", err
+	}
+	program, err := Compile(filter)
 	if err != nil {
 		return "", err
 	}

@@ -1,4 +1,4 @@
-package seccomp
+package syscalls
 
 // connectorBase is for data connectors: interpreted or compiled programs that
 // read and write files, talk TCP and UDP, run threads and start children, and

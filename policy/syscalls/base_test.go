@@ -1,4 +1,4 @@
-package seccomp
+package syscalls
 
 import (
 	"errors"
@@ -129,10 +129,10 @@ func TestAnswersOutsideTheTable(t *testing.T) {
 		{Data{Number: 101, Arch: X86_64}, Fail(EPERM)}, // ptrace
 		{Data{Number: 400, Arch: X86_64}, Fail(ENOSYS)},
 		{Data{Number: 9999, Arch: X86_64}, Fail(ENOSYS)},
-		{Data{Number: x32Bit, Arch: X86_64}, Fail(ENOSYS)},
-		{Data{Number: x32Bit | 521, Arch: X86_64}, Fail(ENOSYS)}, // ptrace of x32
+		{Data{Number: X32Bit, Arch: X86_64}, Fail(ENOSYS)},
+		{Data{Number: X32Bit | 521, Arch: X86_64}, Fail(ENOSYS)}, // ptrace of x32
 		{Data{Number: ^uint32(0), Arch: X86_64}, Fail(ENOSYS)},
-		{Data{Number: 20, Arch: archI386}, KillProcess},
+		{Data{Number: 20, Arch: I386}, KillProcess},
 		{Data{Number: 172, Arch: AArch64}, KillProcess},
 	} {
 		if got := filter.Decide(tt.call); got != tt.want {
@@ -178,10 +178,10 @@ func TestEveryGroupHasAReason(t *testing.T) {
 }
 
 func TestBaseFilterRefuses(t *testing.T) {
-	if _, err := Compile(X86_64, "conector"); err == nil || !strings.Contains(err.Error(), "connector") {
+	if _, err := BaseFilter(X86_64, "conector"); err == nil || !strings.Contains(err.Error(), "connector") {
 		t.Errorf("an unknown base: %v", err)
 	}
-	if _, err := Compile(archI386, "connector"); err == nil {
+	if _, err := BaseFilter(I386, "connector"); err == nil {
 		t.Error("i386 is compiled for")
 	}
 }

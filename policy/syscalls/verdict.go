@@ -1,4 +1,4 @@
-package seccomp
+package syscalls
 
 // A Verdict says whether a system call can be made under a filter.
 type Verdict int
@@ -23,7 +23,7 @@ func (f Filter) Verdict(name string) (Verdict, Rule, error) {
 	if err != nil {
 		return Denied, Rule{}, err
 	}
-	rule, ok := f.rule(number)
+	rule, ok := f.Rule(number)
 	if !ok {
 		rule = Rule{Name: name, Number: number, Otherwise: f.Default}
 	}

@@ -1,8 +1,9 @@
-package seccomp
+package syscalls
 
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -27,8 +28,8 @@ func (a Arch) table() []tableEntry {
 	return nil
 }
 
-// newest returns the highest number that the table of a has a name for.
-func (a Arch) newest() uint32 {
+// Newest returns the highest number that the table of a has a name for.
+func (a Arch) Newest() uint32 {
 	table := a.table()
 	return table[len(table)-1].number
 }
@@ -51,6 +52,18 @@ func (a Arch) Number(name string) (uint32, error) {
 		return 0, &OtherArchError{Name: name, Arch: a, Others: others}
 	}
 	return 0, &UnknownSyscallError{Name: name, Nearest: nearest(name, a)}
+}
+
+// Calls yields the name and number of every system call of a, in the order of
+// the numbers.
+func (a Arch) Calls() iter.Seq2[string, uint32] {
+	return func(yield func(string, uint32) bool) {
+		for _, entry := range a.table() {
+			if !yield(entry.name, entry.number) {
+				return
+			}
+		}
+	}
 }
 
 func (a Arch) number(name string) (uint32, bool) {

@@ -1,4 +1,4 @@
-package seccomp
+package syscalls
 
 import "fmt"
 
@@ -17,8 +17,8 @@ const (
 // failAction is SECCOMP_RET_ERRNO.
 const failAction Action = 0x00050000
 
-// maxErrno is MAX_ERRNO of the kernel, which cuts larger ones down to it.
-const maxErrno = 4095
+// MaxErrno is MAX_ERRNO of the kernel, which cuts larger ones down to it.
+const MaxErrno = 4095
 
 // An Errno is an error number of Linux. It is not [syscall.Errno], whose values
 // are those of the system that the compiler happens to run on.
@@ -73,8 +73,8 @@ func (a Action) check() error {
 	case a == Allow, a == KillProcess:
 		return nil
 	// Errno 0 would tell the program that a call succeeded which never ran.
-	case a&^0xffff == failAction && errno >= 1 && errno <= maxErrno:
+	case a&^0xffff == failAction && errno >= 1 && errno <= MaxErrno:
 		return nil
 	}
-	return fmt.Errorf("%s is neither allow, kill nor an error from 1 to %d", a, maxErrno)
+	return fmt.Errorf("%s is neither allow, kill nor an error from 1 to %d", a, MaxErrno)
 }

@@ -1,4 +1,4 @@
-package seccomp
+package syscalls
 
 // setIDGuards keep a program from leaving set-user-ID and set-group-ID files
 // behind. Inside, NoNewPrivs makes them harmless; on the host any other user could
@@ -25,9 +25,9 @@ func setIDGuards() []Guard {
 		{"open", 1, 2},
 		{"openat", 2, 3},
 	} {
-		when := []Condition{{Arg: call.mode, Width: Low32, AnyOf: setID}}
+		when := []Test{{Arg: call.mode, Width: Low32, Op: AnyBit, Values: setID}}
 		if call.flags >= 0 {
-			when = append(when, Condition{Arg: call.flags, Width: Low32, AnyOf: creates})
+			when = append(when, Test{Arg: call.flags, Width: Low32, Op: AnyBit, Values: creates})
 		}
 		guards = append(guards, Guard{
 			Syscall: call.name, Reason: reason, Cases: []Case{{When: when, Then: Fail(EPERM)}}, Otherwise: Allow,

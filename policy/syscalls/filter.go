@@ -1,4 +1,4 @@
-package seccomp
+package syscalls
 
 import (
 	"slices"
@@ -33,20 +33,38 @@ type Rule struct {
 	Reason string
 }
 
-// A Case applies when all its conditions hold.
+// A Case applies when all its tests hold.
 type Case struct {
-	When []Condition
+	When []Test
 	Then Action
 }
 
-// A Condition is a test of one argument. It holds if the argument, cut down to
-// Width, is one of Equals or has a bit of AnyOf; exactly one of the two is given.
-type Condition struct {
-	Arg    int // 0 to 5
-	Width  Width
-	Equals []Constant
-	AnyOf  []Constant
+// A Test is a condition on one argument, at the width of the kernel and with the
+// numbers of one architecture. The argument, cut down to Width, is compared
+// without a sign.
+type Test struct {
+	Arg   int // 0 to 5
+	Width Width
+	Op    Operator
+	// Mask is the bits of the argument that OneOf and NoneOf look at; zero is all.
+	Mask uint64
+	// Values are any number for OneOf, NoneOf and AnyBit, and one for the others.
+	Values []Constant
 }
+
+// An Operator is the comparison of a [Test].
+type Operator int
+
+// The operators.
+const (
+	OneOf          Operator = iota + 1 // equal to one of the values
+	NoneOf                             // equal to none of them
+	AnyBit                             // has a bit that one of them has
+	Less                               // below the value
+	LessOrEqual                        // the value or below
+	Greater                            // above the value
+	GreaterOrEqual                     // the value or above
+)
 
 // A Width says how much of the 64-bit argument register the kernel itself looks
 // at. A condition has to look at exactly as much: with more, setting the high
@@ -55,6 +73,7 @@ type Width int
 
 // The widths that system call arguments have.
 const (
+	Low16 Width = 16 // umode_t
 	Low32 Width = 32 // int and unsigned int
 	All64 Width = 64 // long, unsigned long, size_t and pointers
 )
@@ -79,14 +98,14 @@ func (f Filter) Decide(call Data) Action {
 	if call.Arch != f.Arch {
 		return f.Foreign
 	}
-	if rule, ok := f.rule(call.Number); ok {
+	if rule, ok := f.Rule(call.Number); ok {
 		return rule.decide(call.Args)
 	}
-	return f.answerWithoutRule(call.Number)
+	return f.AnswerWithoutRule(call.Number)
 }
 
-// rule returns the rule of number, and whether there is one.
-func (f Filter) rule(number uint32) (Rule, bool) {
+// Rule returns the rule of number, and whether there is one.
+func (f Filter) Rule(number uint32) (Rule, bool) {
 	// By index: the proof asks tens of thousands of times, and a Rule is large.
 	i := sort.Search(len(f.Rules), func(i int) bool { return f.Rules[i].Number >= number })
 	if i == len(f.Rules) || f.Rules[i].Number != number {
@@ -95,7 +114,8 @@ func (f Filter) rule(number uint32) (Rule, bool) {
 	return f.Rules[i], true
 }
 
-func (f Filter) answerWithoutRule(number uint32) Action {
+// AnswerWithoutRule returns the answer to a number of Arch that has no rule.
+func (f Filter) AnswerWithoutRule(number uint32) Action {
 	if _, named := f.Arch.Name(number); named {
 		return f.Default
 	}
@@ -104,39 +124,58 @@ func (f Filter) answerWithoutRule(number uint32) Action {
 
 func (r Rule) decide(args [6]uint64) Action {
 	for _, c := range r.Cases {
-		if c.applies(args) {
+		if c.Applies(args) {
 			return c.Then
 		}
 	}
 	return r.Otherwise
 }
 
-func (c Case) applies(args [6]uint64) bool {
-	for _, condition := range c.When {
-		if !condition.holds(args) {
+// Applies reports whether every test of c holds.
+func (c Case) Applies(args [6]uint64) bool {
+	for _, test := range c.When {
+		if !test.holds(args) {
 			return false
 		}
 	}
 	return true
 }
 
-func (c Condition) holds(args [6]uint64) bool {
-	value := args[c.Arg] & c.Width.mask()
-	if len(c.AnyOf) > 0 {
-		return value&c.bits() != 0
+func (t Test) holds(args [6]uint64) bool {
+	value := args[t.Arg] & t.Width.Mask()
+	if t.Mask != 0 {
+		value &= t.Mask
 	}
-	return slices.ContainsFunc(c.Equals, func(constant Constant) bool { return constant.Value == value })
+	equal := func(constant Constant) bool { return constant.Value == value }
+	switch t.Op {
+	case OneOf:
+		return slices.ContainsFunc(t.Values, equal)
+	case NoneOf:
+		return !slices.ContainsFunc(t.Values, equal)
+	case AnyBit:
+		return value&t.Bits() != 0
+	case Less:
+		return value < t.Values[0].Value
+	case LessOrEqual:
+		return value <= t.Values[0].Value
+	case Greater:
+		return value > t.Values[0].Value
+	case GreaterOrEqual:
+		return value >= t.Values[0].Value
+	}
+	return false
 }
 
-// bits returns the union of AnyOf.
-func (c Condition) bits() uint64 {
+// Bits returns the union of Values.
+func (t Test) Bits() uint64 {
 	var bits uint64
-	for _, constant := range c.AnyOf {
+	for _, constant := range t.Values {
 		bits |= constant.Value
 	}
 	return bits
 }
 
-func (w Width) mask() uint64 {
+// Mask is the bits of a register that the width covers.
+func (w Width) Mask() uint64 {
 	return ^uint64(0) >> (64 - w)
 }

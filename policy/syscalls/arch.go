@@ -1,4 +1,4 @@
-package seccomp
+package syscalls
 
 import "fmt"
 
@@ -17,13 +17,13 @@ const (
 // The 32-bit system call tables that kernels of the two architectures also
 // answer to: to `int $0x80` on x86_64, to 32-bit programs on aarch64.
 const (
-	archI386 Arch = 0x40000003 // AUDIT_ARCH_I386
-	archARM  Arch = 0x40000028 // AUDIT_ARCH_ARM
+	I386 Arch = 0x40000003 // AUDIT_ARCH_I386
+	ARM  Arch = 0x40000028 // AUDIT_ARCH_ARM
 )
 
-// x32Bit marks a system call of the x32 ABI. Those calls carry
+// X32Bit marks a system call of the x32 ABI. Those calls carry
 // AUDIT_ARCH_X86_64, so that only their number tells them from native ones.
-const x32Bit = 0x40000000
+const X32Bit = 0x40000000
 
 // Arches returns the architectures that filters can be compiled for.
 func Arches() []Arch {
@@ -37,9 +37,9 @@ func (a Arch) String() string {
 		return "x86_64"
 	case AArch64:
 		return "aarch64"
-	case archI386:
+	case I386:
 		return "i386"
-	case archARM:
+	case ARM:
 		return "arm"
 	}
 	return fmt.Sprintf("architecture %#x", uint32(a))
@@ -54,5 +54,5 @@ func ParseArch(name string) (Arch, error) {
 	case "aarch64", "arm64":
 		return AArch64, nil
 	}
-	return 0, fmt.Errorf("seccomp: no filters for architecture %q, only for x86_64 and aarch64", name)
+	return 0, fmt.Errorf("syscalls: no filters for architecture %q, only for x86_64 and aarch64", name)
 }

@@ -1,4 +1,4 @@
-package seccomp
+package syscalls
 
 import (
 	"cmp"
@@ -45,7 +45,7 @@ func Bases() []Base {
 // that does not exist and an architecture that there are no filters for.
 func BaseFilter(arch Arch, base string) (Filter, error) {
 	if !slices.Contains(Arches(), arch) {
-		return Filter{}, fmt.Errorf("seccomp: no filters for %s", arch)
+		return Filter{}, fmt.Errorf("syscalls: no filters for %s", arch)
 	}
 	var names []string
 	for _, candidate := range Bases() {
@@ -54,7 +54,7 @@ func BaseFilter(arch Arch, base string) (Filter, error) {
 		}
 		names = append(names, candidate.Name)
 	}
-	return Filter{}, fmt.Errorf("seccomp: no base list %q; there is %s", base, strings.Join(names, ", "))
+	return Filter{}, fmt.Errorf("syscalls: no base list %q; there is %s", base, strings.Join(names, ", "))
 }
 
 // filter gives every call of b its rule. What b does not name gets EPERM, as a
@@ -77,7 +77,7 @@ func (b Base) filter(arch Arch) (Filter, error) {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("seccomp: base list %s: %w", b.Name, err)
+			return fmt.Errorf("syscalls: base list %s: %w", b.Name, err)
 		}
 		rule.Number = number
 		filter.Rules = append(filter.Rules, rule)
@@ -97,5 +97,5 @@ func (b Base) filter(arch Arch) (Filter, error) {
 		}
 	}
 	slices.SortFunc(filter.Rules, func(x, y Rule) int { return cmp.Compare(x.Number, y.Number) })
-	return filter, filter.check()
+	return filter, filter.Check()
 }

@@ -1,4 +1,4 @@
-package seccomp
+package syscalls
 
 // connectorGuards are the calls of the base list that depend on arguments. All
 // the arguments that they look at are int or unsigned int in the kernel, which
@@ -11,7 +11,7 @@ func connectorGuards() []Guard {
 			Syscall: "clone",
 			Reason:  "threads and children, but no new namespaces: in a user namespace the program would have all capabilities",
 			Cases: []Case{{
-				When: []Condition{{Arg: 0, Width: Low32, AnyOf: namespaceFlags()}},
+				When: []Test{{Arg: 0, Width: Low32, Op: AnyBit, Values: namespaceFlags()}},
 				Then: Fail(EPERM),
 			}},
 			Otherwise: Allow,
@@ -29,20 +29,20 @@ func connectorGuards() []Guard {
 			Reason:  "local and internet sockets, and routing questions by netlink; other families are kernel code that no connector needs",
 			Cases: []Case{
 				{
-					When: []Condition{{Arg: 0, Width: Low32, Equals: []Constant{
+					When: []Test{{Arg: 0, Width: Low32, Op: OneOf, Values: []Constant{
 						{Name: "AF_UNIX", Value: 1}, {Name: "AF_INET", Value: 2}, {Name: "AF_INET6", Value: 10},
 					}}},
 					Then: Allow,
 				},
 				{
-					When: []Condition{
-						{Arg: 0, Width: Low32, Equals: []Constant{{Name: "AF_NETLINK", Value: 16}}},
-						{Arg: 2, Width: Low32, Equals: []Constant{{Name: "NETLINK_ROUTE", Value: 0}}},
+					When: []Test{
+						{Arg: 0, Width: Low32, Op: OneOf, Values: []Constant{{Name: "AF_NETLINK", Value: 16}}},
+						{Arg: 2, Width: Low32, Op: OneOf, Values: []Constant{{Name: "NETLINK_ROUTE", Value: 0}}},
 					},
 					Then: Allow,
 				},
 				{
-					When: []Condition{{Arg: 0, Width: Low32, Equals: []Constant{{Name: "AF_NETLINK", Value: 16}}}},
+					When: []Test{{Arg: 0, Width: Low32, Op: OneOf, Values: []Constant{{Name: "AF_NETLINK", Value: 16}}}},
 					Then: Fail(EPROTONOSUPPORT),
 				},
 			},
@@ -53,7 +53,7 @@ func connectorGuards() []Guard {
 			Syscall: "socketpair",
 			Reason:  "pairs of local sockets; no other family that is allowed makes pairs",
 			Cases: []Case{{
-				When: []Condition{{Arg: 0, Width: Low32, Equals: []Constant{{Name: "AF_UNIX", Value: 1}}}},
+				When: []Test{{Arg: 0, Width: Low32, Op: OneOf, Values: []Constant{{Name: "AF_UNIX", Value: 1}}}},
 				Then: Allow,
 			}},
 			Otherwise: Fail(EAFNOSUPPORT),
@@ -62,7 +62,7 @@ func connectorGuards() []Guard {
 			Syscall: "ioctl",
 			Reason:  "terminals and devices that are open already, but no typing into the terminal of whoever started the program",
 			Cases: []Case{{
-				When: []Condition{{Arg: 1, Width: Low32, Equals: []Constant{
+				When: []Test{{Arg: 1, Width: Low32, Op: OneOf, Values: []Constant{
 					{Name: "TIOCSTI", Value: 0x5412}, {Name: "TIOCLINUX", Value: 0x541c},
 				}}},
 				Then: Fail(EPERM),
@@ -73,7 +73,7 @@ func connectorGuards() []Guard {
 			Syscall: "prctl",
 			Reason:  "names, death signals, and giving up privileges, by option; new options of new kernels wait to be looked at",
 			Cases: []Case{{
-				When: []Condition{{Arg: 0, Width: Low32, Equals: processOptions()}},
+				When: []Test{{Arg: 0, Width: Low32, Op: OneOf, Values: processOptions()}},
 				Then: Allow,
 			}},
 			Otherwise: Fail(EPERM),
