@@ -69,7 +69,7 @@ func compileFilter(machine, base string) (filter, listing []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	rules, err := syscalls.BaseFilter(arch, base)
+	rules, err := syscalls.Set{Base: base}.Filter(arch)
 	if err != nil {
 		return nil, nil, fmt.Errorf("syscalls.base: %w", err)
 	}

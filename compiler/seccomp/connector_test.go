@@ -9,7 +9,7 @@ import (
 // connectorFilter is the filter that ships, which most tests are about.
 func connectorFilter(t testing.TB, arch syscalls.Arch) syscalls.Filter {
 	t.Helper()
-	filter, err := syscalls.BaseFilter(arch, "connector")
+	filter, err := syscalls.Set{Base: "connector"}.Filter(arch)
 	if err != nil {
 		t.Fatal(err)
 	}

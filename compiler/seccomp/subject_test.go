@@ -101,7 +101,7 @@ var connectorHere = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	filter, err := syscalls.BaseFilter(arch, "connector")
+	filter, err := syscalls.Set{Base: "connector"}.Filter(arch)
 	if err != nil {
 		return "", err
 	}

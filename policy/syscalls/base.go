@@ -1,9 +1,8 @@
 package syscalls
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -40,62 +39,47 @@ func Bases() []Base {
 	return []Base{connectorBase()}
 }
 
-// BaseFilter returns the filter of the base list on arch. A call that arch does
-// not have is left out: the base names it for the others. The errors are a list
-// that does not exist and an architecture that there are no filters for.
-func BaseFilter(arch Arch, base string) (Filter, error) {
-	if !slices.Contains(Arches(), arch) {
-		return Filter{}, fmt.Errorf("syscalls: no filters for %s", arch)
-	}
+// baseNamed returns a base list, or an error that says which there are.
+func baseNamed(name string) (Base, error) {
 	var names []string
 	for _, candidate := range Bases() {
-		if candidate.Name == base {
-			return candidate.filter(arch)
+		if candidate.Name == name {
+			return candidate, nil
 		}
 		names = append(names, candidate.Name)
 	}
-	return Filter{}, fmt.Errorf("syscalls: no base list %q; there is %s", base, strings.Join(names, ", "))
+	return Base{}, fmt.Errorf("syscalls: no base list %q; there is %s", name, strings.Join(names, ", "))
 }
 
-// filter gives every call of b its rule. What b does not name gets EPERM, as a
-// kernel gives it to those without the privilege. Three answers are not b's to
-// choose:
-//
-//   - A number without a name gets ENOSYS: that is what the kernels that b was
-//     written for answer, and what C libraries take as the sign to use an older
-//     call. EPERM would break programs on every new kernel.
-//   - So do the x32 calls of x86_64. Kernels without x32, which most are, answer
-//     ENOSYS themselves; on the others it is as safe as a kill. And the numbers
-//     include -1, which tracers put in place of a call to skip it.
-//   - Other architectures end the process: a program that makes their calls has
-//     no way back to native ones, and their numbers would bypass every rule.
-func (b Base) filter(arch Arch) (Filter, error) {
-	filter := Filter{Arch: arch, Default: Fail(EPERM), Unknown: Fail(ENOSYS), Foreign: KillProcess}
-	add := func(rule Rule) error {
-		number, err := arch.Number(rule.Name)
-		if elsewhere := (*OtherArchError)(nil); errors.As(err, &elsewhere) {
-			return nil
+// rule returns what b says of a call, and whether it names the call at all.
+func (b Base) rule(name string) (Rule, bool) {
+	for _, guard := range b.Guards {
+		if guard.Syscall == name {
+			return Rule{Name: name, Cases: guard.Cases, Otherwise: guard.Otherwise, Reason: guard.Reason}, true
 		}
-		if err != nil {
-			return fmt.Errorf("syscalls: base list %s: %w", b.Name, err)
-		}
-		rule.Number = number
-		filter.Rules = append(filter.Rules, rule)
-		return nil
 	}
 	for _, group := range b.Groups {
-		for _, name := range group.Syscalls {
-			if err := add(Rule{Name: name, Otherwise: Allow, Reason: group.Reason}); err != nil {
-				return Filter{}, err
+		if slices.Contains(group.Syscalls, name) {
+			return Rule{Name: name, Otherwise: Allow, Reason: group.Reason}, true
+		}
+	}
+	return Rule{}, false
+}
+
+// names yields every call that b names.
+func (b Base) names() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, group := range b.Groups {
+			for _, name := range group.Syscalls {
+				if !yield(name) {
+					return
+				}
+			}
+		}
+		for _, guard := range b.Guards {
+			if !yield(guard.Syscall) {
+				return
 			}
 		}
 	}
-	for _, guard := range b.Guards {
-		rule := Rule{Name: guard.Syscall, Cases: guard.Cases, Otherwise: guard.Otherwise, Reason: guard.Reason}
-		if err := add(rule); err != nil {
-			return Filter{}, err
-		}
-	}
-	slices.SortFunc(filter.Rules, func(x, y Rule) int { return cmp.Compare(x.Number, y.Number) })
-	return filter, filter.Check()
 }

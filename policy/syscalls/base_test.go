@@ -35,16 +35,9 @@ func TestConnectorDeniesWhatIsDangerous(t *testing.T) {
 }
 
 func verdictOfEach(t *testing.T, names string, want Verdict) {
-	for _, arch := range Arches() {
-		filter := connectorFilter(t, arch)
-		for name := range strings.FieldsSeq(names) {
-			got, _, err := filter.Verdict(name)
-			if elsewhere := (*OtherArchError)(nil); errors.As(err, &elsewhere) {
-				continue
-			}
-			if err != nil || got != want {
-				t.Errorf("%s %s: %s, %v, want %s", arch, name, got, err, want)
-			}
+	for name := range strings.FieldsSeq(names) {
+		if got := connector.Decide(name, [6]Argument{}); got.Verdict != want {
+			t.Errorf("%s: %s, want %s", name, got.Verdict, want)
 		}
 	}
 }
@@ -141,24 +134,6 @@ func TestAnswersOutsideTheTable(t *testing.T) {
 	}
 }
 
-func TestVerdict(t *testing.T) {
-	filter := connectorFilter(t, X86_64)
-	for name, want := range map[string]Verdict{
-		"read": Allowed, "socket": Conditional, "clone3": Denied, "ptrace": Denied,
-	} {
-		got, rule, err := filter.Verdict(name)
-		if err != nil || got != want || rule.Name != name {
-			t.Errorf("%s: %s by the rule of %q, %v, want %s", name, got, rule.Name, err, want)
-		}
-		if (name != "ptrace") != (rule.Reason != "") {
-			t.Errorf("%s: reason %q", name, rule.Reason)
-		}
-	}
-	if _, _, err := filter.Verdict("raed"); err == nil {
-		t.Error("an unknown name has a verdict")
-	}
-}
-
 func TestEveryGroupHasAReason(t *testing.T) {
 	for _, base := range Bases() {
 		if base.Purpose == "" {
@@ -177,18 +152,20 @@ func TestEveryGroupHasAReason(t *testing.T) {
 	}
 }
 
-func TestBaseFilterRefuses(t *testing.T) {
-	if _, err := BaseFilter(X86_64, "conector"); err == nil || !strings.Contains(err.Error(), "connector") {
+func TestFilterRefuses(t *testing.T) {
+	if _, err := (Set{Base: "conector"}).Filter(X86_64); err == nil || !strings.Contains(err.Error(), "connector") {
 		t.Errorf("an unknown base: %v", err)
 	}
-	if _, err := BaseFilter(I386, "connector"); err == nil {
-		t.Error("i386 is compiled for")
+	if _, err := connector.Filter(I386); err == nil {
+		t.Error("there are filters for i386")
 	}
 }
 
+var connector = Set{Base: "connector"}
+
 func connectorFilter(t testing.TB, arch Arch) Filter {
 	t.Helper()
-	filter, err := BaseFilter(arch, "connector")
+	filter, err := connector.Filter(arch)
 	if err != nil {
 		t.Fatal(err)
 	}

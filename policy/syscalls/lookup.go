@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 )
 
 //go:generate go run gen/tables.go
+//go:generate go run gen/elsewhere.go
 
 // A tableEntry is one system call of one architecture.
 type tableEntry struct {
@@ -34,24 +36,54 @@ func (a Arch) Newest() uint32 {
 	return table[len(table)-1].number
 }
 
-// Number returns the number of the system call name on a. The error is an
-// [*UnknownSyscallError] if no architecture has such a call, and an
-// [*OtherArchError] if only others have it. Whether the kernel of some machine
-// is new enough to have the call is not known here.
+// Number returns the number of the system call name on a. The errors are those of
+// [CheckName], and an [*OtherArchError] if only other architectures of [Arches]
+// have it. Whether the kernel of some machine is new enough to have the call is
+// not known here.
 func (a Arch) Number(name string) (uint32, error) {
 	if number, ok := a.number(name); ok {
 		return number, nil
 	}
-	var others []Arch
-	for _, other := range Arches() {
-		if _, ok := other.number(name); ok {
-			others = append(others, other)
+	if err := CheckName(name); err != nil {
+		return 0, err
+	}
+	return 0, &OtherArchError{Name: name, Arch: a, Others: archesOf(name)}
+}
+
+// archesOf returns the architectures that have the system call name.
+func archesOf(name string) []Arch {
+	var arches []Arch
+	for _, arch := range Arches() {
+		if _, ok := arch.number(name); ok {
+			arches = append(arches, arch)
 		}
 	}
-	if len(others) > 0 {
-		return 0, &OtherArchError{Name: name, Arch: a, Others: others}
+	return arches
+}
+
+// CheckName returns nil if an architecture of [Arches] has a system call name, a
+// [*ForeignSyscallError] if only others have it, and an [*UnknownSyscallError] if
+// none has.
+func CheckName(name string) error {
+	if len(archesOf(name)) > 0 {
+		return nil
 	}
-	return 0, &UnknownSyscallError{Name: name, Nearest: nearest(name, a)}
+	near := nearest(name, names())
+	if slices.Contains(elsewhere[:], name) {
+		return &ForeignSyscallError{Name: name, Nearest: near}
+	}
+	return &UnknownSyscallError{Name: name, Nearest: near}
+}
+
+// names returns the system calls of all architectures, sorted.
+func names() []string {
+	set := map[string]bool{}
+	for _, arch := range Arches() {
+		for name := range arch.Calls() {
+			set[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
 }
 
 // Calls yields the name and number of every system call of a, in the order of
@@ -87,7 +119,7 @@ func (a Arch) Name(number uint32) (string, bool) {
 	return table[i].name, true
 }
 
-// An UnknownSyscallError is a name that no architecture has a system call for.
+// An UnknownSyscallError is a name that Linux has no system call for.
 type UnknownSyscallError struct {
 	Name string
 	// Nearest are up to three names that may have been meant, the best first.
@@ -95,11 +127,26 @@ type UnknownSyscallError struct {
 }
 
 func (e *UnknownSyscallError) Error() string {
-	text := fmt.Sprintf("unknown system call %q", e.Name)
-	if len(e.Nearest) > 0 {
-		text += "; did you mean " + strings.Join(e.Nearest, " or ") + "?"
+	return fmt.Sprintf("unknown system call %q", e.Name) + suggestion(e.Nearest)
+}
+
+// A ForeignSyscallError is a system call of Linux that none of [Arches] has, such
+// as socketcall(2), which is for 32-bit programs.
+type ForeignSyscallError struct {
+	Name string
+	// Nearest are up to three names that do the same, perhaps, the best first.
+	Nearest []string
+}
+
+func (e *ForeignSyscallError) Error() string {
+	return fmt.Sprintf("neither x86_64 nor aarch64 has the system call %q", e.Name) + suggestion(e.Nearest)
+}
+
+func suggestion(names []string) string {
+	if len(names) == 0 {
+		return ""
 	}
-	return text
+	return "; did you mean " + strings.Join(names, " or ") + "?"
 }
 
 // An OtherArchError is a system call that exists, but not on the architecture

@@ -82,13 +82,17 @@ func TestUnknownNameSuggests(t *testing.T) {
 		"opnat":     "openat",
 	} {
 		_, err := X86_64.Number(name)
+		var suggested []string
 		var unknown *UnknownSyscallError
-		if !errors.As(err, &unknown) {
-			t.Errorf("%s: %v, want an UnknownSyscallError", name, err)
-			continue
+		var foreign *ForeignSyscallError
+		switch {
+		case errors.As(err, &unknown):
+			suggested = unknown.Nearest
+		case errors.As(err, &foreign):
+			suggested = foreign.Nearest
 		}
-		if !slices.Contains(unknown.Nearest, want) {
-			t.Errorf("%s: suggests %q, want %s among them", name, unknown.Nearest, want)
+		if !slices.Contains(suggested, want) {
+			t.Errorf("%s: %v suggests %q, want %s among them", name, err, suggested, want)
 		}
 	}
 	_, err := X86_64.Number("florble_the_wug")
@@ -105,6 +109,20 @@ func TestNameOfAnotherArchitecture(t *testing.T) {
 	}
 	if want := `aarch64 has no system call "open", only x86_64 has`; err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
+	}
+}
+
+func TestNameOfNoArchitecture(t *testing.T) {
+	err := CheckName("waitpid")
+	var foreign *ForeignSyscallError
+	if !errors.As(err, &foreign) {
+		t.Fatalf("%v, want a ForeignSyscallError", err)
+	}
+	if want := `neither x86_64 nor aarch64 has the system call "waitpid"; did you mean waitid?`; err.Error() != want {
+		t.Errorf("got %q, want %q", err, want)
+	}
+	if err := CheckName("open"); err != nil {
+		t.Errorf("open, which x86_64 has: %v", err)
 	}
 }
 

@@ -6,30 +6,30 @@ import (
 	"strings"
 )
 
-// nearest returns up to three system calls of a whose names are most like name.
-func nearest(name string, a Arch) []string {
+// nearest returns up to three of names that are most like name, the best first.
+func nearest(name string, names []string) []string {
 	type candidate struct {
 		name     string
 		distance int
 	}
 	var candidates []candidate
-	for _, entry := range a.table() {
-		distance := editDistance(name, entry.name)
+	for _, other := range names {
+		distance := editDistance(name, other)
 		// The C library's name is often a part of the kernel's: sigaction and
 		// rt_sigaction, fstatat and newfstatat.
-		partOf := len(name) >= 4 && strings.Contains(entry.name, name)
+		partOf := len(name) >= 4 && strings.Contains(other, name)
 		if partOf || distance <= 1+len(name)/5 {
-			candidates = append(candidates, candidate{entry.name, distance})
+			candidates = append(candidates, candidate{other, distance})
 		}
 	}
 	slices.SortFunc(candidates, func(x, y candidate) int {
 		return cmp.Or(cmp.Compare(x.distance, y.distance), strings.Compare(x.name, y.name))
 	})
-	var names []string
+	var best []string
 	for _, c := range candidates[:min(3, len(candidates))] {
-		names = append(names, c.name)
+		best = append(best, c.name)
 	}
-	return names
+	return best
 }
 
 // editDistance is the Levenshtein distance between x and y in bytes.

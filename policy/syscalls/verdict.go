@@ -1,12 +1,12 @@
 package syscalls
 
-// A Verdict says whether a system call can be made under a filter.
+// A Verdict says whether a system call can be made.
 type Verdict int
 
-// The verdicts.
+// The verdicts, the stricter first.
 const (
 	Denied      Verdict = iota // never
-	Conditional                // with some arguments
+	Conditional                // that depends on arguments that are not given
 	Allowed                    // always
 )
 
@@ -15,31 +15,15 @@ func (v Verdict) String() string {
 	return [...]string{"denied", "conditional", "allowed"}[v]
 }
 
-// Verdict says whether the system call name can be made under f, and returns
-// the rule that decides. A call without a rule gets one that holds Default
-// alone. The errors are those of [Arch.Number].
-func (f Filter) Verdict(name string) (Verdict, Rule, error) {
-	number, err := f.Arch.Number(name)
-	if err != nil {
-		return Denied, Rule{}, err
-	}
-	rule, ok := f.Rule(number)
-	if !ok {
-		rule = Rule{Name: name, Number: number, Otherwise: f.Default}
-	}
-	return rule.verdict(), rule, nil
-}
+// and is the verdict of two conditions of which both must hold.
+func (v Verdict) and(other Verdict) Verdict { return min(v, other) }
 
-func (r Rule) verdict() Verdict {
-	allows, denies := r.Otherwise == Allow, r.Otherwise != Allow
-	for _, c := range r.Cases {
-		allows = allows || c.Then == Allow
-		denies = denies || c.Then != Allow
-	}
-	switch {
-	case allows && denies:
-		return Conditional
-	case allows:
+// or is the verdict of two conditions of which one must hold.
+func (v Verdict) or(other Verdict) Verdict { return max(v, other) }
+
+// verdictOf is Allowed for true.
+func verdictOf(holds bool) Verdict {
+	if holds {
 		return Allowed
 	}
 	return Denied

@@ -1,0 +1,106 @@
+package syscalls
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// A TextError is a condition or an argument that says nothing, or nothing
+// sensible, and the place in its text.
+type TextError struct {
+	// Offset and Length locate the offending token, in bytes. At the end of the text
+	// Length is zero.
+	Offset, Length int
+	// Message is one line, lower case, without a full stop.
+	Message string
+	// Expected says what would be right there, or is empty.
+	Expected string
+	// Hint is an edit that cures it, or is empty.
+	Hint string
+}
+
+func (e *TextError) Error() string {
+	text := e.Message
+	if e.Expected != "" {
+		text += ": expected " + e.Expected
+	}
+	if e.Hint != "" {
+		text += " (" + e.Hint + ")"
+	}
+	return text
+}
+
+// A textParser reads a condition or a list of arguments.
+type textParser struct {
+	text string
+	pos  int
+}
+
+func (p *textParser) blanks() {
+	for p.pos < len(p.text) && (p.text[p.pos] == ' ' || p.text[p.pos] == '\t') {
+		p.pos++
+	}
+}
+
+// word reads letters, digits and underscores, perhaps none.
+func (p *textParser) word() string {
+	start := p.pos
+	for p.pos < len(p.text) && isWord(p.text[p.pos]) {
+		p.pos++
+	}
+	return p.text[start:p.pos]
+}
+
+func isWord(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+// take reads token if it is next.
+func (p *textParser) take(token string) bool {
+	if !strings.HasPrefix(p.text[p.pos:], token) {
+		return false
+	}
+	p.pos += len(token)
+	return true
+}
+
+// unexpected is the error of something else than what is expected at the current
+// place.
+func (p *textParser) unexpected(expected string) *TextError {
+	if p.pos >= len(p.text) {
+		return &TextError{Offset: len(p.text), Message: "the text ends too early", Expected: expected}
+	}
+	start := p.pos
+	token := p.word()
+	p.pos = start
+	if token == "" {
+		_, size := utf8.DecodeRuneInString(p.text[start:])
+		token = p.text[start : start+size]
+	}
+	e := &TextError{Offset: start, Length: len(token), Message: fmt.Sprintf("unexpected %q", token), Expected: expected}
+	if token == "-" {
+		e.Message = "values have no sign"
+		e.Hint = "write the bits of the register, such as 0xffffffff for an int of -1"
+	}
+	return e
+}
+
+// argument reads arg0 to arg5.
+func (p *textParser) argument() (int, error) {
+	const expected = "an argument, arg0 to arg5"
+	start := p.pos
+	word := p.word()
+	number, isArg := strings.CutPrefix(word, "arg")
+	switch {
+	case isArg && len(number) == 1 && number[0] >= '0' && number[0] <= '5':
+		return int(number[0] - '0'), nil
+	case word == "":
+		return 0, p.unexpected(expected)
+	}
+	e := &TextError{Offset: start, Length: len(word), Message: fmt.Sprintf("%q is no argument", word), Expected: expected}
+	if last := word[len(word)-1]; !isArg && len(word) <= 5 && last >= '0' && last <= '5' {
+		e.Hint = "did you mean arg" + string(last) + "?"
+	}
+	return 0, e
+}
