@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"confine/policy/syscalls"
 )
 
 // AccessKind is the verb of an [Access].
@@ -37,7 +39,8 @@ var accessKinds = []string{
 //
 //	read PATH  write PATH  exec PATH  map PATH
 //	connect HOST:PORT  resolve NAME
-//	syscall NAME  capability NAME  rlimit NAME=VALUE  env NAME
+//	syscall NAME  syscall NAME(arg0=VALUE, ...)
+//	capability NAME  rlimit NAME=VALUE  env NAME
 type Access struct {
 	Kind AccessKind
 	// Target is an absolute, clean path; a host in lower case without brackets; or a
@@ -47,6 +50,8 @@ type Access struct {
 	Port uint16
 	// Value is the amount of a rlimit, in the unit of setrlimit(2).
 	Value uint64
+	// Args are what is known of the arguments of a syscall.
+	Args [6]syscalls.Argument
 }
 
 // String gives the text that [ParseAccess] reads.
@@ -60,15 +65,14 @@ func (a Access) String() string {
 		return fmt.Sprintf("%s %s:%d", a.Kind, host, a.Port)
 	case AccessRlimit:
 		return fmt.Sprintf("%s %s=%d", a.Kind, a.Target, a.Value)
+	case AccessSyscall:
+		return string(a.Kind) + " " + syscalls.FormatCall(a.Target, a.Args)
 	default:
 		return string(a.Kind) + " " + a.Target
 	}
 }
 
-var (
-	syscallName = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
-	hostLabel   = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
-)
+var hostLabel = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
 
 // ParseAccess reads the text of one access. Names are normalised, so that two
 // spellings of one access are equal. The error says what was expected.
@@ -97,9 +101,7 @@ func ParseAccess(text string) (Access, error) {
 	case AccessResolve:
 		a.Target, err = hostName(target)
 	case AccessSyscall:
-		if !syscallName.MatchString(target) {
-			err = fmt.Errorf("%s is not the name of a system call", quote(target))
-		}
+		a.Target, a.Args, err = syscalls.ParseCall(target)
 	case AccessCapability:
 		name, ok := capabilityName(target)
 		if !ok {

@@ -81,14 +81,11 @@ func (b *builder) sealed(t table) {
 	}
 }
 
-// checkKeys reports the keys of a table that the language does not have, and
-// those that this version does not enforce.
+// checkKeys reports the keys of a table that the language does not have.
 func (b *builder) checkKeys(t table, keys []string) {
 	for _, m := range t.node.members {
 		switch {
 		case contains(keys, m.name):
-		case contains(laterKeysOf[t.name], m.name):
-			b.unsupported(m.key, t.dotted(m.name))
 		default:
 			b.unknownKey(t, keys, m)
 		}
@@ -110,7 +107,7 @@ func (b *builder) unknownKey(t table, keys []string, m member) {
 	if t.name == "rlimits" {
 		word = strings.TrimPrefix(strings.ToLower(word), "rlimit_")
 	}
-	if name, ok := nearest(word, append(append([]string{}, keys...), laterKeysOf[t.name]...)); ok {
+	if name, ok := nearest(word, keys); ok {
 		d.advise("did you mean %s?", name)
 		return
 	}

@@ -29,8 +29,13 @@ const (
 	ClauseCapabilitiesKeep = "capabilities.keep"
 
 	ClauseSyscallsBase = "syscalls.base"
-	// ClauseSyscalls is the whole table, of answers that need the compiler's lists.
-	ClauseSyscalls = "syscalls"
+	// ClauseSyscalls is the default of [syscalls]: what neither base nor allow names is
+	// denied.
+	ClauseSyscalls       = "syscalls"
+	ClauseSyscallsAllow  = "syscalls.allow"
+	ClauseSyscallsDeny   = "syscalls.deny"
+	ClauseSyscallsOnDeny = "syscalls.on_deny"
+	ClauseSyscallsRule   = "syscalls.rule"
 
 	// ClauseEnvironment is the default of [environment]: a variable is removed.
 	ClauseEnvironment     = "environment"
@@ -81,6 +86,18 @@ func (p *Policy) Clauses() []ClauseAt {
 	}
 	for _, c := range p.Capabilities {
 		first(ClauseCapabilitiesKeep, c.At)
+	}
+	for _, e := range p.Syscalls.Allow {
+		first(ClauseSyscallsAllow, e.At)
+	}
+	for _, e := range p.Syscalls.Deny {
+		first(ClauseSyscallsDeny, e.At)
+	}
+	if !p.Syscalls.OnDenyAt.IsZero() {
+		first(ClauseSyscallsOnDeny, p.Syscalls.OnDenyAt)
+	}
+	for _, r := range p.Syscalls.Rules {
+		first(ClauseSyscallsRule, r.At)
 	}
 	for _, e := range p.Environment.Pass {
 		first(ClauseEnvironmentPass, e.At)

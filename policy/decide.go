@@ -11,14 +11,17 @@ type Decision struct {
 	At Position
 	// Clause is the stable name of what decided, for example "filesystem.read".
 	Clause string
+	// Conditional says that the answer depends on what the access does not say: the
+	// arguments of a system call. Allowed is then false.
+	Conditional bool
 }
 
 func allowed(clause string, at Position, format string, args ...any) Decision {
-	return Decision{true, fmt.Sprintf(format, args...), at, clause}
+	return Decision{Allowed: true, Because: fmt.Sprintf(format, args...), At: at, Clause: clause}
 }
 
 func denied(clause string, at Position, format string, args ...any) Decision {
-	return Decision{false, fmt.Sprintf(format, args...), at, clause}
+	return Decision{Because: fmt.Sprintf(format, args...), At: at, Clause: clause}
 }
 
 // Decide says whether the policy allows an access, and which entry decides. It
@@ -41,8 +44,8 @@ func denied(clause string, at Position, format string, args ...any) Decision {
 //
 // /proc and /dev are decided by filesystem.proc and filesystem.dev alone.
 //
-// A syscall is never decided here: the list behind syscalls.base belongs to the
-// compiler. The answer is Allowed false with Clause "syscalls", and says so.
+// A system call is decided by what is known of its arguments. Where that is not
+// enough, the answer is Conditional.
 func (p *Policy) Decide(a Access) Decision {
 	switch a.Kind {
 	case AccessRead, AccessWrite, AccessExec, AccessMap:
@@ -56,7 +59,7 @@ func (p *Policy) Decide(a Access) Decision {
 	case AccessEnv:
 		return p.decideEnvironment(a.Target)
 	case AccessSyscall:
-		return denied(ClauseSyscalls, p.Syscalls.At, "system calls are not decided by this version")
+		return p.Syscalls.decide(a.Target, a.Args)
 	default:
 		return denied("", Position{}, "%s is no kind of access", quote(string(a.Kind)))
 	}

@@ -114,7 +114,9 @@ func TestDecide(t *testing.T) {
 		{open, "env WORKER_ID", true, "environment.set"},
 		{open, "env LD_PRELOAD", false, "environment"},
 		{open, "env HOME", true, "environment.set"},
-		{open, "syscall read", false, "syscalls"},
+		{open, "syscall read", true, "syscalls.base"},
+		{open, "syscall ptrace", false, "syscalls"},
+		{open, "syscall socket(arg0=AF_PACKET)", false, "syscalls.base"},
 	} {
 		a, err := policy.ParseAccess(c.access)
 		if err != nil {

@@ -3,6 +3,8 @@ package policy
 import (
 	"net/netip"
 	"path"
+
+	"confine/policy/syscalls"
 )
 
 // flatten makes one policy of files, every base before what extends it, and
@@ -11,7 +13,7 @@ func flatten(chain []*document, r *reports, sound bool) *Policy {
 	p := &Policy{
 		Network:    Network{Mode: NetworkNone},
 		Filesystem: Filesystem{Proc: ProcNone, Dev: DevNone},
-		Syscalls:   Syscalls{Base: SyscallsConnector},
+		Syscalls:   Syscalls{Base: SyscallsConnector, OnDeny: syscalls.DenyErrno},
 	}
 	for _, d := range chain {
 		for _, rm := range d.layer.removals {
@@ -22,6 +24,7 @@ func flatten(chain []*document, r *reports, sound bool) *Policy {
 	p.checkLinks(r)
 	p.checkAliases(r)
 	p.checkAddresses(r)
+	p.checkSyscalls(r, sound)
 	if sound && len(r.found) == 0 {
 		// After an error the answer could be a false alarm.
 		p.checkDirectory(r)

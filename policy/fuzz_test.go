@@ -86,7 +86,7 @@ func checkPolicy(t *testing.T, p *policy.Policy) {
 			t.Fatal("a clause without a name")
 		}
 	}
-	for _, text := range []string{"read /", "exec /usr/bin/x", "connect a:1", "env A", "rlimit as=1", "capability CHOWN", "syscall read"} {
+	for _, text := range []string{"read /", "exec /usr/bin/x", "connect a:1", "env A", "rlimit as=1", "capability CHOWN", "syscall read", "syscall socket", "syscall socket(arg0=2)"} {
 		a, err := policy.ParseAccess(text)
 		if err != nil {
 			t.Fatal(err)

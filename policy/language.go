@@ -28,24 +28,20 @@ var keysOf = map[string][]string{
 	},
 	tableRlimits:      append(rlimitNames(), "remove", "sealed"),
 	tableCapabilities: {"keep", "remove", "sealed"},
-	tableSyscalls:     {"base", "remove", "sealed"},
+	tableSyscalls:     {"base", "allow", "deny", "on_deny", "rule", "remove", "sealed"},
 	tableEnvironment:  {"pass", "set", "remove", "sealed"},
 	tableProcess:      {"user", "directory", "wall_time", "memory", "remove", "sealed"},
 
-	tableParameter: {"type", "pattern", "suffix"},
-	tableAccept:    {"backend", "clause", "reason", "until"},
-	tableCase:      {"name", "params", "by", "allow", "deny"},
-}
-
-// laterKeysOf lists the keys that the language defines and this version does not
-// know. They are refused by name: an ignored clause would be a silent hole.
-var laterKeysOf = map[string][]string{
-	tableSyscalls: {"allow", "deny", "on_deny", "rule"},
+	// The tables of the array [[syscalls.rule]].
+	ClauseSyscallsRule: {"syscall", "when"},
+	tableParameter:     {"type", "pattern", "suffix"},
+	tableAccept:        {"backend", "clause", "reason", "until"},
+	tableCase:          {"name", "params", "by", "allow", "deny"},
 }
 
 // known reports whether the language defines a key of a table.
 func known(table, key string) bool {
-	return contains(keysOf[table], key) || contains(laterKeysOf[table], key)
+	return contains(keysOf[table], key)
 }
 
 func contains(list []string, item string) bool {

@@ -50,12 +50,6 @@ func (p *Policy) merge(l *layer) {
 	p.Accept = replace(p.Accept, l.Accept, func(a Accept) string { return a.Backend + " " + a.Clause })
 }
 
-func (p *Policy) mergeSyscalls(s Syscalls) {
-	if !s.At.IsZero() {
-		p.Syscalls = s
-	}
-}
-
 // mergeEnvironment lets a variable that is set replace one of that name that is
 // passed, and the other way round.
 func (p *Policy) mergeEnvironment(over Environment) {

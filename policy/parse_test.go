@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"confine/policy"
+	"confine/policy/syscalls"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -102,8 +105,8 @@ func TestParseDefaults(t *testing.T) {
 	if p.Filesystem.Proc != policy.ProcNone || p.Filesystem.Dev != policy.DevNone {
 		t.Errorf("proc is %s, dev is %s", p.Filesystem.Proc, p.Filesystem.Dev)
 	}
-	if p.Syscalls.Base != policy.SyscallsConnector {
-		t.Errorf("syscalls.base is %q", p.Syscalls.Base)
+	if p.Syscalls.Base != policy.SyscallsConnector || p.Syscalls.OnDeny != syscalls.DenyErrno {
+		t.Errorf("syscalls.base is %q, on_deny %q", p.Syscalls.Base, p.Syscalls.OnDeny)
 	}
 	if len(p.Filesystem.Entries)+len(p.Rlimits)+len(p.Capabilities)+len(p.Environment.Pass)+len(p.Environment.Set) != 0 {
 		t.Errorf("an absent table gives something: %+v", p)
@@ -119,6 +122,14 @@ func TestParseOrder(t *testing.T) {
 		if x.Path != y.Path || x.Mode != y.Mode {
 			t.Errorf("entry %d is %v and %v", i, x, y)
 		}
+	}
+	const calls, more = "[syscalls]\nallow = ['bpf', %s]\n", "[[syscalls.rule]]\nsyscall = '%s'\nwhen = [%s]\n"
+	x := mustParse(t, fmt.Sprintf(calls, "'acct'")+
+		fmt.Sprintf(more, "read", "'arg0 == 1', 'arg2 < 9'")+fmt.Sprintf(more, "bpf", "'arg0 == 1'"))
+	y := mustParse(t, fmt.Sprintf(calls, "'acct'")+
+		fmt.Sprintf(more, "bpf", "'arg0 == 1'")+fmt.Sprintf(more, "read", "'arg2 < 9', 'arg0 == 1'"))
+	if !reflect.DeepEqual(x.Syscalls.Set(), y.Syscalls.Set()) {
+		t.Errorf("the order of rules makes a difference:\n%+v\n%+v", x.Syscalls.Set(), y.Syscalls.Set())
 	}
 	for i := range a.Rlimits {
 		if a.Rlimits[i].Name != b.Rlimits[i].Name {
@@ -153,6 +164,11 @@ func TestLargestInputs(t *testing.T) {
 		"nested tables":         fill("a = ", "{a=", ""),
 		"dotted key":            fill("", "a.", "a = 1"),
 		"long path":             fill(top+"read = [\"", "/a", "\"]"),
+		"many unknown calls":    fill("schema = 1\nname = \"a\"\n[syscalls]\nallow = [", "\"raed\",", "]"),
+		"many bad conditions":   fill("schema = 1\nname = \"a\"\n[[syscalls.rule]]\nsyscall = \"read\"\nwhen = [", "\"arg0 == AF_INTE\",", "]"),
+		"many rules":            fill("schema = 1\nname = \"a\"\n[syscalls]\nrule = [", "{ syscall = \"read\", when = [\"arg0 == 1\"] },", "]"),
+		"one long condition":    fill("schema = 1\nname = \"a\"\n[[syscalls.rule]]\nsyscall = \"read\"\nwhen = [\"arg0 in [1", ",1", "\"]"),
+		"one long constant":     fill("schema = 1\nname = \"a\"\n[[syscalls.rule]]\nsyscall = \"read\"\nwhen = [\"arg0 == A", "F_", "\"]"),
 		"unclosed string":       fill("a = \"\"\"", "\\\"\"", ""),
 		"wide comment":          fill("a = 1 # ", "\t日", ""),
 		"long key":              fill("", "a", " = 1"),

@@ -7,7 +7,11 @@
 // compilers, the runner and the tests all ask it.
 package policy
 
-import "time"
+import (
+	"time"
+
+	"confine/policy/syscalls"
+)
 
 // Policy is one validated policy. Its slices are sorted, so that two files that
 // differ only in the order of their entries give equal policies but for the
@@ -146,11 +150,36 @@ type Capability struct {
 	At   Position
 }
 
-// Syscalls is the [syscalls] table.
+// SyscallEntry is one name of syscalls.allow or syscalls.deny.
+type SyscallEntry struct {
+	Name string
+	At   Position
+}
+
+// SyscallRule is one [[syscalls.rule]]: it matches the arguments of a call for which
+// all conditions hold.
+type SyscallRule struct {
+	Syscall string
+	// When is sorted by text.
+	When []syscalls.Condition
+	At   Position
+	// SyscallAt is the position of the call's name.
+	SyscallAt Position
+}
+
+// Syscalls is the [syscalls] table. [syscalls.Set] is its meaning.
 type Syscalls struct {
-	// Base names a documented list of compiler/seccomp.
+	// Base names one of [syscalls.Bases].
 	Base string
 	At   Position
+	// Allow and Deny are sorted by name.
+	Allow []SyscallEntry
+	Deny  []SyscallEntry
+	// OnDeny is what a denied call does.
+	OnDeny   syscalls.OnDeny
+	OnDenyAt Position
+	// Rules are sorted by call, then by their conditions.
+	Rules []SyscallRule
 }
 
 // EnvironmentPattern is one entry of environment.pass: a name, or a prefix

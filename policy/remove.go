@@ -18,7 +18,7 @@ var removableLists = map[string][]string{
 	"network":      {"egress", "private"},
 	"filesystem":   {"read", "exec", "map", "write", "tmp", "hide", "absent", "links"},
 	"capabilities": {"keep"},
-	"syscalls":     {"allow", "deny"},
+	"syscalls":     {"allow", "deny", "rule"},
 	"environment":  {"pass", "set"},
 }
 
@@ -142,6 +142,14 @@ func (p *Policy) removable(clause string) []string {
 		for _, v := range p.Environment.Set {
 			out = append(out, v.Name)
 		}
+	case ClauseSyscallsAllow:
+		out = syscallNames(p.Syscalls.Allow)
+	case ClauseSyscallsDeny:
+		out = syscallNames(p.Syscalls.Deny)
+	case ClauseSyscallsRule:
+		for _, rule := range p.Syscalls.Rules {
+			out = append(out, rule.Syscall)
+		}
 	case tableRlimits:
 		for _, l := range p.Rlimits {
 			out = append(out, l.Name)
@@ -173,6 +181,12 @@ func (p *Policy) remove(clause, entry string) {
 		p.Environment.Pass = drop(p.Environment.Pass, func(e EnvironmentPattern) bool { return e.Pattern == entry })
 	case ClauseEnvironmentSet:
 		p.Environment.Set = drop(p.Environment.Set, func(v EnvironmentVariable) bool { return v.Name == entry })
+	case ClauseSyscallsAllow:
+		p.Syscalls.Allow = drop(p.Syscalls.Allow, func(e SyscallEntry) bool { return e.Name == entry })
+	case ClauseSyscallsDeny:
+		p.Syscalls.Deny = drop(p.Syscalls.Deny, func(e SyscallEntry) bool { return e.Name == entry })
+	case ClauseSyscallsRule:
+		p.Syscalls.Rules = drop(p.Syscalls.Rules, func(r SyscallRule) bool { return r.Syscall == entry })
 	case tableRlimits:
 		p.Rlimits = drop(p.Rlimits, func(l Rlimit) bool { return l.Name == entry })
 	case tableProcess:

@@ -17,6 +17,8 @@ func showable(path []string) bool {
 		return false
 	case len(keysOf[path[0]]) == 0 || len(path) == 1:
 		return path[0] != "environment"
+	case len(path) > 2 && path[0] == "syscalls" && path[1] == "rule":
+		return known("syscalls.rule", path[2])
 	case path[0] == "environment":
 		// The names that remove.set lists are shown, and nothing below them.
 		return path[1] != "set" && known("environment", path[1]) && len(path) <= 3

@@ -2,9 +2,9 @@ package syscalls
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A Base is a named list of system calls that policies build upon.
@@ -39,10 +39,13 @@ func Bases() []Base {
 	return []Base{connectorBase()}
 }
 
+// bases are those of [Bases], made once. Nobody writes to them.
+var bases = sync.OnceValue(Bases)
+
 // baseNamed returns a base list, or an error that says which there are.
 func baseNamed(name string) (Base, error) {
 	var names []string
-	for _, candidate := range Bases() {
+	for _, candidate := range bases() {
 		if candidate.Name == name {
 			return candidate, nil
 		}
@@ -64,22 +67,4 @@ func (b Base) rule(name string) (Rule, bool) {
 		}
 	}
 	return Rule{}, false
-}
-
-// names yields every call that b names.
-func (b Base) names() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, group := range b.Groups {
-			for _, name := range group.Syscalls {
-				if !yield(name) {
-					return
-				}
-			}
-		}
-		for _, guard := range b.Guards {
-			if !yield(guard.Syscall) {
-				return
-			}
-		}
-	}
 }

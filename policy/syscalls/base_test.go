@@ -152,6 +152,33 @@ func TestEveryGroupHasAReason(t *testing.T) {
 	}
 }
 
+// A base list may name calls that only one architecture has, but each once: of two
+// entries the second would have no effect.
+func TestBasesNameCallsOnce(t *testing.T) {
+	for _, base := range Bases() {
+		var names []string
+		for _, group := range base.Groups {
+			names = append(names, group.Syscalls...)
+		}
+		for _, guard := range base.Guards {
+			names = append(names, guard.Syscall)
+		}
+		seen := map[string]bool{}
+		for _, name := range names {
+			if err := CheckName(name); err != nil {
+				t.Errorf("%s: %v", base.Name, err)
+			}
+			if seen[name] {
+				t.Errorf("%s names %s twice", base.Name, name)
+			}
+			seen[name] = true
+		}
+		if !seen[Execve] {
+			t.Errorf("%s does not name %s", base.Name, Execve)
+		}
+	}
+}
+
 func TestFilterRefuses(t *testing.T) {
 	if _, err := (Set{Base: "conector"}).Filter(X86_64); err == nil || !strings.Contains(err.Error(), "connector") {
 		t.Errorf("an unknown base: %v", err)

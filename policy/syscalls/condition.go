@@ -87,7 +87,7 @@ func (p *textParser) comparison(c *Condition) error {
 	case !ok:
 		e := p.unexpected(expectedOperator)
 		if p.take("=") {
-			e.Hint = "did you mean ==?"
+			e.hint = "did you mean ==?"
 		}
 		return e
 	case c.Mask != nil && op != OneOf && op != NoneOf:
@@ -140,9 +140,9 @@ func (p *textParser) trailing() *TextError {
 	rest := p.text[p.pos:]
 	switch {
 	case strings.HasPrefix(rest, "&&") || strings.HasPrefix(rest, "and"):
-		e.Hint = "write each condition as a string of its own in when: all of them must hold"
+		e.hint = "write each condition as a string of its own in when: all of them must hold"
 	case strings.HasPrefix(rest, "||") || strings.HasPrefix(rest, "or"):
-		e.Hint = "write another [[syscalls.rule]]: one of them must match"
+		e.hint = "write another [[syscalls.rule]]: one of them must match"
 	}
 	return e
 }
@@ -166,32 +166,38 @@ func (c Condition) Check(syscall string) error {
 		}
 		return e
 	}
-	limit := widths[c.Arg].limit()
 	for _, arch := range Arches() {
-		if err := c.checkOn(arch, syscall, limit); err != nil {
+		if err := c.checkOn(arch, syscall, widths[c.Arg]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c Condition) checkOn(arch Arch, syscall string, limit Width) error {
-	values := c.Values
-	if c.Mask != nil {
-		values = append([]Value{*c.Mask}, values...)
-		if c.Mask.On(arch) == 0 {
-			return c.Mask.wrong("no bit is set in the mask, so the answer is always the same")
-		}
+func (c Condition) checkOn(arch Arch, syscall string, width argumentWidth) error {
+	limit := width.limit()
+	taken := fmt.Sprintf("the %d bits that the kernel takes for arg%d of %s", limit, c.Arg, syscall)
+	if width == widthEither {
+		taken = fmt.Sprintf("%d bits, and the kernel may take no more for arg%d of %s", limit, c.Arg, syscall)
 	}
-	for _, v := range values {
-		if v.On(arch)&^limit.Mask() != 0 {
-			return v.wrong(fmt.Sprintf("%s does not fit into the %d bits that the kernel takes for arg%d of %s, and would never match",
-				v.Text, limit, c.Arg, syscall))
+	outcome := "would never match"
+	if c.Op == NoneOf || c.Op == Less || c.Op == LessOrEqual {
+		outcome = "would always match"
+	}
+	if c.Mask != nil {
+		switch mask := c.Mask.On(arch); {
+		case mask == 0:
+			return c.Mask.wrong("no bit is set in the mask, so the answer is always the same")
+		case mask&^limit.Mask() != 0:
+			return c.Mask.wrong(fmt.Sprintf("%s does not fit into %s", c.Mask.Text, taken))
 		}
 	}
 	for _, v := range c.Values {
-		if c.Mask != nil && v.On(arch)&^c.Mask.On(arch) != 0 {
-			return v.wrong(fmt.Sprintf("%s has bits outside the mask %s, and would never match", v.Text, c.Mask.Text))
+		switch {
+		case v.On(arch)&^limit.Mask() != 0:
+			return v.wrong(fmt.Sprintf("%s does not fit into %s: it %s", v.Text, taken, outcome))
+		case c.Mask != nil && v.On(arch)&^c.Mask.On(arch) != 0:
+			return v.wrong(fmt.Sprintf("%s has bits outside the mask %s: it %s", v.Text, c.Mask.Text, outcome))
 		}
 	}
 	if t := (Test{Width: limit, Op: c.Op, Values: []Constant{c.Values[0].named(arch)}}); t.checkRange() != nil {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:generate go run gen/tables.go
@@ -68,15 +69,14 @@ func CheckName(name string) error {
 	if len(archesOf(name)) > 0 {
 		return nil
 	}
-	near := nearest(name, names())
 	if slices.Contains(elsewhere[:], name) {
-		return &ForeignSyscallError{Name: name, Nearest: near}
+		return &ForeignSyscallError{name}
 	}
-	return &UnknownSyscallError{Name: name, Nearest: near}
+	return &UnknownSyscallError{name}
 }
 
 // names returns the system calls of all architectures, sorted.
-func names() []string {
+var names = sync.OnceValue(func() []string {
 	set := map[string]bool{}
 	for _, arch := range Arches() {
 		for name := range arch.Calls() {
@@ -84,7 +84,7 @@ func names() []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(set))
-}
+})
 
 // Calls yields the name and number of every system call of a, in the order of
 // the numbers.
@@ -120,27 +120,25 @@ func (a Arch) Name(number uint32) (string, bool) {
 }
 
 // An UnknownSyscallError is a name that Linux has no system call for.
-type UnknownSyscallError struct {
-	Name string
-	// Nearest are up to three names that may have been meant, the best first.
-	Nearest []string
-}
+type UnknownSyscallError struct{ Name string }
 
 func (e *UnknownSyscallError) Error() string {
-	return fmt.Sprintf("unknown system call %q", e.Name) + suggestion(e.Nearest)
+	return fmt.Sprintf("unknown system call %q", e.Name) + suggestion(e.Nearest())
 }
+
+// Nearest returns up to three names that may have been meant, the best first.
+func (e *UnknownSyscallError) Nearest() []string { return nearest(strings.ToLower(e.Name), names()) }
 
 // A ForeignSyscallError is a system call of Linux that none of [Arches] has, such
 // as socketcall(2), which is for 32-bit programs.
-type ForeignSyscallError struct {
-	Name string
-	// Nearest are up to three names that do the same, perhaps, the best first.
-	Nearest []string
-}
+type ForeignSyscallError struct{ Name string }
 
 func (e *ForeignSyscallError) Error() string {
-	return fmt.Sprintf("neither x86_64 nor aarch64 has the system call %q", e.Name) + suggestion(e.Nearest)
+	return fmt.Sprintf("neither x86_64 nor aarch64 has the system call %q", e.Name) + suggestion(e.Nearest())
 }
+
+// Nearest returns up to three native calls with names like it, the best first.
+func (e *ForeignSyscallError) Nearest() []string { return nearest(strings.ToLower(e.Name), names()) }
 
 func suggestion(names []string) string {
 	if len(names) == 0 {

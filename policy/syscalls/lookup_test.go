@@ -87,9 +87,9 @@ func TestUnknownNameSuggests(t *testing.T) {
 		var foreign *ForeignSyscallError
 		switch {
 		case errors.As(err, &unknown):
-			suggested = unknown.Nearest
+			suggested = unknown.Nearest()
 		case errors.As(err, &foreign):
-			suggested = foreign.Nearest
+			suggested = foreign.Nearest()
 		}
 		if !slices.Contains(suggested, want) {
 			t.Errorf("%s: %v suggests %q, want %s among them", name, err, suggested, want)

@@ -6,8 +6,14 @@ import (
 	"strings"
 )
 
+// longestSuggestion is the longest word that suggestions are sought for.
+const longestSuggestion = 40
+
 // nearest returns up to three of names that are most like name, the best first.
 func nearest(name string, names []string) []string {
+	if len(name) > longestSuggestion {
+		return nil
+	}
 	type candidate struct {
 		name     string
 		distance int
@@ -32,23 +38,28 @@ func nearest(name string, names []string) []string {
 	return best
 }
 
-// editDistance is the Levenshtein distance between x and y in bytes.
+// editDistance counts the insertions, deletions, substitutions and swaps of
+// neighbours that turn x into y (optimal string alignment, over bytes).
 func editDistance(x, y string) int {
+	before := make([]int, len(y)+1)
+	last := make([]int, len(y)+1)
 	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
+	for j := range last {
+		last[j] = j
 	}
-	for i := range len(x) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(y) {
-			substitution := diagonal
-			if x[i] != y[j] {
+	for i := 1; i <= len(x); i++ {
+		row[0] = i
+		for j := 1; j <= len(y); j++ {
+			substitution := last[j-1]
+			if x[i-1] != y[j-1] {
 				substitution++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(substitution, row[j]+1, row[j+1]+1)
+			row[j] = min(substitution, last[j]+1, row[j-1]+1)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
 		}
+		before, last, row = last, row, before
 	}
-	return row[len(y)]
+	return last[len(y)]
 }

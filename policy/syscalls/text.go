@@ -16,8 +16,19 @@ type TextError struct {
 	Message string
 	// Expected says what would be right there, or is empty.
 	Expected string
-	// Hint is an edit that cures it, or is empty.
-	Hint string
+
+	hint    string
+	unknown string // a constant that there is not
+}
+
+// Hint is an edit that cures it, or is empty.
+func (e *TextError) Hint() string {
+	if e.unknown != "" {
+		if near := nearestConstants(e.unknown); len(near) > 0 {
+			return "did you mean " + near[0] + "?"
+		}
+	}
+	return e.hint
 }
 
 func (e *TextError) Error() string {
@@ -25,8 +36,8 @@ func (e *TextError) Error() string {
 	if e.Expected != "" {
 		text += ": expected " + e.Expected
 	}
-	if e.Hint != "" {
-		text += " (" + e.Hint + ")"
+	if hint := e.Hint(); hint != "" {
+		text += " (" + hint + ")"
 	}
 	return text
 }
@@ -81,7 +92,7 @@ func (p *textParser) unexpected(expected string) *TextError {
 	e := &TextError{Offset: start, Length: len(token), Message: fmt.Sprintf("unexpected %q", token), Expected: expected}
 	if token == "-" {
 		e.Message = "values have no sign"
-		e.Hint = "write the bits of the register, such as 0xffffffff for an int of -1"
+		e.hint = "write the bits of the register, such as 0xffffffff for an int of -1"
 	}
 	return e
 }
@@ -100,7 +111,7 @@ func (p *textParser) argument() (int, error) {
 	}
 	e := &TextError{Offset: start, Length: len(word), Message: fmt.Sprintf("%q is no argument", word), Expected: expected}
 	if last := word[len(word)-1]; !isArg && len(word) <= 5 && last >= '0' && last <= '5' {
-		e.Hint = "did you mean arg" + string(last) + "?"
+		e.hint = "did you mean arg" + string(last) + "?"
 	}
 	return 0, e
 }

@@ -59,7 +59,7 @@ func (p *textParser) value() (Value, error) {
 		parts = append(parts, word)
 		v.Length = p.pos - v.Offset
 		p.blanks()
-		if !p.take("|") {
+		if strings.HasPrefix(p.text[p.pos:], "||") || !p.take("|") {
 			v.Text = strings.Join(parts, "|")
 			return v, nil
 		}
@@ -78,7 +78,7 @@ func (p *textParser) part(word string, start int) (x86, arm uint64, err error) {
 			e := at(err.Error())
 			e.Expected = expectedValue
 			if octal := strings.TrimLeft(word, "0"); word[0] == '0' && octal != "" && strings.Trim(octal, "01234567") == "" {
-				e.Hint = "did you mean 0o" + octal + "?"
+				e.hint = "did you mean 0o" + octal + "?"
 			}
 			return 0, 0, e
 		}
@@ -89,13 +89,11 @@ func (p *textParser) part(word string, start int) (x86, arm uint64, err error) {
 	case !known:
 		e := at(fmt.Sprintf("unknown constant %q", word))
 		e.Expected = expectedValue
-		if near := nearestConstants(word); len(near) > 0 {
-			e.Hint = "did you mean " + near[0] + "?"
-		}
+		e.unknown = word
 		return 0, 0, e
 	case entry.only != 0:
 		e := at(fmt.Sprintf("%s exists on %s only, and a policy holds on every architecture", word, entry.only))
-		e.Hint = fmt.Sprintf("write its number, %#x", entry.x86_64|entry.aarch64)
+		e.hint = fmt.Sprintf("write its number, %#x", entry.x86_64|entry.aarch64)
 		return 0, 0, e
 	}
 	return entry.x86_64, entry.aarch64, nil

@@ -1,0 +1,63 @@
+package policy
+
+import "confine/policy/syscalls"
+
+// mergeSyscalls puts what a layer states over what its bases gave. A call that it
+// denies is denied, whatever they allow or narrow of it.
+func (p *Policy) mergeSyscalls(over Syscalls) {
+	s := &p.Syscalls
+	if !over.At.IsZero() {
+		s.Base, s.At = over.Base, over.At
+	}
+	if !over.OnDenyAt.IsZero() {
+		s.OnDeny, s.OnDenyAt = over.OnDeny, over.OnDenyAt
+	}
+	denied := map[string]bool{}
+	for _, e := range over.Deny {
+		denied[e.Name] = true
+	}
+	s.Allow = drop(s.Allow, func(e SyscallEntry) bool { return denied[e.Name] })
+	s.Rules = drop(s.Rules, func(r SyscallRule) bool { return denied[r.Syscall] })
+
+	name := func(e SyscallEntry) string { return e.Name }
+	s.Allow = replace(s.Allow, over.Allow, name)
+	s.Deny = replace(s.Deny, over.Deny, name)
+	s.Rules = replace(s.Rules, over.Rules, ruleText)
+}
+
+func syscallNames(entries []SyscallEntry) []string {
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
+// checkSyscalls reports what contradicts itself: a call that is allowed and denied,
+// and a rule that could not change anything. sound says that nothing is missing.
+func (p *Policy) checkSyscalls(r *reports, sound bool) {
+	s := p.Syscalls
+	for _, e := range s.Allow {
+		if at := positionOf(s.Deny, e.Name); !at.IsZero() {
+			r.addAt(e.At, "%s is both allowed and denied", e.Name).
+				note("denied at %s", at).
+				advise("remove it from allow, or from deny")
+		}
+	}
+	whole := p.Syscalls.Set()
+	whole.Rules = nil
+	for _, rule := range s.Rules {
+		at := positionOf(s.Deny, rule.Syscall)
+		switch {
+		case rule.Syscall == syscalls.Execve: // reported where the file was read
+		case !at.IsZero():
+			r.addAt(rule.SyscallAt, "a rule for %s, which is denied whatever its arguments are", rule.Syscall).
+				note("denied at %s", at).
+				advise("remove the rule, or %q from deny", rule.Syscall)
+		case sound && whole.Decide(rule.Syscall, [6]syscalls.Argument{}).Verdict == syscalls.Denied:
+			r.addAt(rule.SyscallAt, "a rule for %s, which nothing allows", rule.Syscall).
+				note("rules only narrow what base and allow give").
+				advise("add %q to allow in [syscalls]", rule.Syscall)
+		}
+	}
+}
