@@ -39,7 +39,13 @@ type Expectation struct {
 	Filter []byte `json:"filter"`
 	// FilterAt is the position of syscalls.base.
 	FilterAt policy.Position `json:"filter_at"`
+	// FilterCanary is the one of [FilterCanaries] that the filter answers with EPERM.
+	FilterCanary string `json:"filter_canary"`
 }
+
+// FilterCanaries are system calls that succeed and do nothing when they are made
+// with the arguments of the stage, and that no base list allows.
+func FilterCanaries() []string { return []string{"unshare", "get_mempolicy", "ioprio_get"} }
 
 // PathExpectation is one entry of [filesystem] as the stage must find it.
 type PathExpectation struct {

@@ -41,11 +41,12 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 			Found: c.Name, Expected: "keep = []",
 		})
 	}
+	refusals = append(refusals, refuseSyscalls(p.Syscalls)...)
 	if len(refusals) > 0 {
 		refusals.Sort()
 		return nil, refusals
 	}
-	filter, listing, err := compileFilter(target.Arch, p.Syscalls.Base)
+	filter, listing, err := compileFilter(target.Arch, p.Syscalls.Set())
 	if err != nil {
 		return nil, err
 	}
@@ -64,21 +65,21 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 	}, nil
 }
 
-func compileFilter(machine, base string) (filter, listing []byte, err error) {
+func compileFilter(machine string, set syscalls.Set) (filter, listing []byte, err error) {
 	arch, err := syscalls.ParseArch(machine)
 	if err != nil {
 		return nil, nil, err
 	}
-	rules, err := syscalls.Set{Base: base}.Filter(arch)
+	rules, err := set.Filter(arch)
 	if err != nil {
-		return nil, nil, fmt.Errorf("syscalls.base: %w", err)
+		return nil, nil, fmt.Errorf("[syscalls]: %w", err)
 	}
 	program, err := seccomp.Compile(rules)
 	if err != nil {
-		return nil, nil, fmt.Errorf("compile the filter of syscalls.base: %w", err)
+		return nil, nil, fmt.Errorf("compile the filter of [syscalls]: %w", err)
 	}
 	if filter, err = program.MarshalBinary(); err != nil {
-		return nil, nil, fmt.Errorf("encode the filter of syscalls.base: %w", err)
+		return nil, nil, fmt.Errorf("encode the filter of [syscalls]: %w", err)
 	}
 	return filter, []byte(rules.String() + "\n" + program.String()), nil
 }
@@ -120,6 +121,7 @@ func expect(p *policy.Policy, l layout, filter []byte) compiler.Expectation {
 		Rlimits:        p.Rlimits,
 		Filter:         filter,
 		FilterAt:       p.Syscalls.At,
+		FilterCanary:   canary(p.Syscalls),
 	}
 	if p.Network.Mode == policy.NetworkNone {
 		e.Isolated = []string{"ipc", "mnt", "net", "pid", "user"}

@@ -43,6 +43,7 @@ func cover(p *policy.Policy) []compiler.Coverage {
 		exact("caps.drop all, NoNewPrivs"), exact("caps.drop all, NoNewPrivs"))
 	add(policy.ClauseSyscallsBase, p.Syscalls.Base, p.Syscalls.At,
 		exact("filter loaded by the stage"), weaker("firejail's own deny list"))
+	coverSyscalls(p.Syscalls, add)
 	add(policy.ClauseEnvironment, "", policy.Position{},
 		exact("composed by the runner"), none("firejail passes its caller's environment"))
 	if pass := p.Environment.Pass; len(pass) > 0 {

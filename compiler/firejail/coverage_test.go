@@ -89,6 +89,14 @@ func checkCoverage(t failer, p *policy.Policy, rows []compiler.Coverage) {
 		expect(policy.ClauseFilesystemLinks, l.From, l.At)
 		delete(stated, policy.ClauseFilesystemLinks)
 	}
+	for _, e := range p.Syscalls.Allow {
+		expect(policy.ClauseSyscallsAllow, e.Name, e.At)
+		delete(stated, policy.ClauseSyscallsAllow)
+	}
+	for _, e := range p.Syscalls.Deny {
+		expect(policy.ClauseSyscallsDeny, e.Name, e.At)
+		delete(stated, policy.ClauseSyscallsDeny)
+	}
 	for k, got := range at {
 		want, ok := stated[k.clause]
 		if !ok || got != want {

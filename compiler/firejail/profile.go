@@ -12,14 +12,15 @@ import (
 // restrict-namespaces and protocol.
 const seccompFilters = 5
 
-// syscallLines close what firejail's default list leaves open: io_uring, which
-// goes around protocol and seccomp; the i386 entry, for which every other filter
-// answers "allow"; and new namespaces.
-var syscallLines = []string{
-	"seccomp io_uring_setup,io_uring_enter,io_uring_register",
-	"seccomp.block-secondary",
-	"restrict-namespaces",
-	"protocol unix,inet,inet6,netlink",
+// syscallLines close what firejail's default list leaves open: io_uring, the i386
+// entry, for which every other filter answers "allow", and new namespaces.
+func syscallLines(calls policy.Syscalls) []string {
+	return []string{
+		seccompLine(calls),
+		"seccomp.block-secondary",
+		"restrict-namespaces",
+		"protocol unix,inet,inet6,netlink",
+	}
 }
 
 // identityLines take away privilege. noroot gives a user namespace in which
@@ -91,7 +92,7 @@ func writeProfile(p *policy.Policy, l layout, standalone bool) []byte {
 	}
 	lines("", identityLines)
 	lines("", desktopLines)
-	lines("", syscallLines)
+	lines("", syscallLines(p.Syscalls))
 	if standalone {
 		lines("", standaloneLines(p))
 	}

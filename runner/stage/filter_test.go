@@ -61,7 +61,7 @@ func TestCheckFilter(t *testing.T) {
 		{"denies with another number", answering(unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)), "loaded", "ENOSYS", Failed},
 		{"is not a program", []unix.SockFilter{{Code: 0xffff}}, "EINVAL", "allowed", Failed},
 	} {
-		checks := checkFilter(compiler.Expectation{}, tc.program)
+		checks := checkFilter(compiler.Expectation{FilterCanary: "unshare"}, tc.program)
 		if len(checks) != 2 {
 			t.Fatalf("%s: %d checks", tc.name, len(checks))
 		}
@@ -89,7 +89,29 @@ func TestCheckFilterUnderAnotherFilter(t *testing.T) {
 		unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&fprog))); e != 0 {
 		t.Fatalf("put every thread under a filter: %v", e)
 	}
-	checks := checkFilter(compiler.Expectation{}, program)
+	checks := checkFilter(compiler.Expectation{FilterCanary: "unshare"}, program)
 	expectCheck(t, checks[0], Proven, "loaded")
 	expectCheck(t, checks[1], Unproven, "EPERM")
+}
+
+// TestCanariesOfTheFilter: every canary succeeds here, where nothing denies it, and
+// one that the stage does not know proves nothing.
+func TestCanariesOfTheFilter(t *testing.T) {
+	if len(canaries) != len(compiler.FilterCanaries()) {
+		t.Errorf("%d canaries, the compiler has %d", len(canaries), len(compiler.FilterCanaries()))
+	}
+	for _, name := range compiler.FilterCanaries() {
+		call, ok := canaries[name]
+		if !ok {
+			t.Errorf("the stage does not know %s", name)
+			continue
+		}
+		if _, _, errno := unix.RawSyscall6(call.number, call.arg0, 0, 0, 0, 0, 0); errno != 0 {
+			t.Errorf("%s: %v without a filter", call.shown, errno)
+		}
+	}
+	checks := checkFilter(compiler.Expectation{FilterCanary: "none"}, answering(unix.SECCOMP_RET_ALLOW))
+	if len(checks) != 1 || checks[0].Status != Failed {
+		t.Errorf("%+v", checks)
+	}
 }
