@@ -1,12 +1,18 @@
 package firejail
 
 import (
+	"slices"
 	"strings"
 
 	"confine/compiler"
 	"confine/policy"
 	"confine/policy/syscalls"
 )
+
+// stageCalls are what the stage may make under the filter, on the thread that
+// proves it: a Go program that loses one of them dies. Measured by denying every
+// call of the base list on its own; a signal in that moment needs rt_sigreturn.
+var stageCalls = []string{"futex", "mmap", "rt_sigprocmask", "rt_sigreturn", "sigaltstack"}
 
 // refuseSyscalls gives what of [syscalls] nothing would enforce or prove.
 func refuseSyscalls(calls policy.Syscalls) compiler.Refusals {
@@ -28,6 +34,16 @@ func refuseSyscalls(calls policy.Syscalls) compiler.Refusals {
 			Message: "[[syscalls.rule]] is not enforced by this version",
 			Found:   "a rule for " + rule.Syscall + ": " + strings.Join(when, ", "), Expected: "allow and deny, which take calls whole",
 		})
+	}
+	for _, e := range calls.Deny {
+		if slices.Contains(stageCalls, e.Name) {
+			refusals = append(refusals, compiler.Refusal{
+				At: e.At, Clause: policy.ClauseSyscallsDeny,
+				Message:  "the stage needs this call under the filter, to prove that the filter is there",
+				Found:    e.Name,
+				Expected: "any call but " + strings.Join(stageCalls, ", "),
+			})
+		}
 	}
 	if len(calls.Allow) > 0 && canary(calls) == "" {
 		refusals = append(refusals, compiler.Refusal{

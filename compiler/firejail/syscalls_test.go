@@ -59,6 +59,15 @@ p.toml:8:12: error: [[syscalls.rule]] is not enforced by this version [syscalls.
 	}
 }
 
+func TestCallsOfTheStageCannotBeDenied(t *testing.T) {
+	const want = `p.toml:4:18: error: the stage needs this call under the filter, to prove that the filter is there [syscalls.deny]
+      = found     futex
+      = expected  any call but futex, mmap, rt_sigprocmask, rt_sigreturn, sigaltstack`
+	if got := refusalsOf(t, parse(t, "[syscalls]\ndeny = ['uname', 'futex']\n")).Error(); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
 // TestCanaryIsDenied: the call that shows that the filter is there is one that the
 // policy denies, and there has to be one.
 func TestCanaryIsDenied(t *testing.T) {
