@@ -55,7 +55,10 @@ func (l *launchable) run() (int, error) {
 	if err != nil {
 		return ExitRefused, err
 	}
-	code, err := l.execute(s)
+	code, failed, err := l.execute(s)
+	if code == ExitRefused {
+		err = errors.Join(err, l.retract(s, append(checks, failed...), landlock, err))
+	}
 	if code != 0 || err != nil {
 		return code, err
 	}
@@ -188,7 +191,7 @@ func (l *launchable) attest(s *sandbox, order *stage.Order, signals <-chan os.Si
 		case err != nil:
 			return checks, landlock, s.refuse(err)
 		case m.Kind == stage.Failure:
-			return checks, landlock, s.refuse(errors.New(m.Error))
+			return append(checks, m.Checks...), landlock, s.refuseFailure(m)
 		case m.Kind != kind || reporter != 0 && pid != reporter:
 			return checks, landlock, s.refuse(fmt.Errorf("a message %q out of turn", m.Kind))
 		}
@@ -200,12 +203,15 @@ func (l *launchable) attest(s *sandbox, order *stage.Order, signals <-chan os.Si
 				return checks, landlock, s.refuse(err)
 			}
 			checks = append(checks, seen...)
+			told, err := s.told()
+			if err != nil {
+				return checks, landlock, s.refuse(err)
+			}
+			checks = append(checks, stage.CheckDigests(told, m.Heard)...)
 		}
 		landlock = m.Landlock
 		if failed := failures(checks); len(failed) > 0 {
-			r := refuse("the sandbox is not what the policy says")
-			r.Failed = failed
-			return checks, landlock, r
+			return checks, landlock, refuseFailed(failed)
 		}
 		if kind == stage.Found {
 			if err := s.adopt(pid); err != nil {
@@ -249,35 +255,66 @@ func (s *sandbox) refuse(err error) *Refusal {
 	return r
 }
 
+// refuseFailure words the last message of a launcher or a stage that gave up.
+func (s *sandbox) refuseFailure(m stage.Message) *Refusal {
+	if failed := failures(m.Checks); len(failed) > 0 {
+		return refuseFailed(failed)
+	}
+	return s.refuse(errors.New(m.Error))
+}
+
+func refuseFailed(failed []string) *Refusal {
+	r := refuse("the sandbox is not what the policy says")
+	r.Failed = failed
+	return r
+}
+
 // execute gives the last leave and waits until the program runs. A code other
-// than 0 means that it could not be executed.
-func (l *launchable) execute(s *sandbox) (int, error) {
+// than 0 means that it could not be executed; failed are the checks of a stage that
+// gave up.
+func (l *launchable) execute(s *sandbox) (code int, failed []stage.Check, err error) {
 	if err := s.proceed(); err != nil {
-		return ExitRefused, s.refuse(err)
+		return ExitRefused, nil, s.refuse(err)
 	}
 	m, _, fd, err := s.receive(handshakeLimit)
 	switch {
 	case err != nil:
-		return ExitRefused, s.refuse(err)
+		return ExitRefused, nil, s.refuse(err)
 	case m.Kind == stage.Failure:
-		return ExitRefused, s.refuse(errors.New(m.Error))
+		return ExitRefused, m.Checks, s.refuseFailure(m)
 	case m.Kind != stage.Executing:
-		return ExitRefused, s.refuse(fmt.Errorf("a message %q out of turn", m.Kind))
+		return ExitRefused, nil, s.refuse(fmt.Errorf("a message %q out of turn", m.Kind))
 	}
-	code, err := awaitExecve(fd)
+	code, err = awaitExecve(fd)
 	if err != nil {
 		if last, _, _, lastErr := s.receive(executeLimit); lastErr == nil && last.Kind == stage.Failure {
-			err = errors.New(last.Error)
+			return ExitRefused, last.Checks, s.refuseFailure(last)
 		}
-		return ExitRefused, s.refuse(err)
+		return ExitRefused, nil, s.refuse(err)
 	}
 	switch code {
 	case ExitNotFound:
-		return code, explainNotFound(l.Policy, l.Program[0], composeEnvironment(l.Policy.Environment, l.Environment))
+		return code, nil, explainNotFound(l.Policy, l.Program[0], composeEnvironment(l.Policy.Environment, l.Environment))
 	case ExitNotExecutable:
-		return code, explainNotExecutable(l.Policy, l.Program[0], composeEnvironment(l.Policy.Environment, l.Environment))
+		return code, nil, explainNotExecutable(l.Policy, l.Program[0], composeEnvironment(l.Policy.Environment, l.Environment))
 	}
-	return 0, nil
+	return 0, nil, nil
+}
+
+// retract replaces the receipt of a sandbox that was proven, and then could not be
+// completed: the evidence has to be there before the program runs, and the last
+// restrictions come after it.
+func (l *launchable) retract(s *sandbox, checks []stage.Check, landlock int, refusal error) error {
+	if l.receipt == nil {
+		return nil
+	}
+	again, err := openReceipt(l.Receipt)
+	if err != nil {
+		return err
+	}
+	l.receipt.discard()
+	l.receipt = again
+	return l.evidence(s, checks, landlock, refusal)
 }
 
 // evidence writes the receipt, also of a launch that was refused; without a
@@ -291,6 +328,9 @@ func (l *launchable) evidence(s *sandbox, checks []stage.Check, landlock int, re
 	var warnings []string
 	if s != nil {
 		warnings = s.chatter.lines("Warning")
+		if refusal != nil && len(failures(checks)) == 0 {
+			checks = append(checks, stage.Incomplete(refusal))
+		}
 	}
 	bundle := l.bundle
 	if bundle == nil {

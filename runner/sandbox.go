@@ -37,14 +37,19 @@ type sandbox struct {
 	// ended is closed when the wrapper was reaped; state is valid then.
 	ended chan struct{}
 	state *os.ProcessState
+	// order and controls are the files for the stage, as they left the runner and
+	// the launcher.
+	order, controls *os.File
 }
 
 // startSandbox starts launcher and guard; the caller must call close.
-func startSandbox(plan launcherPlan, order *stage.Order, profile []byte, stdio [3]*os.File) (_ *sandbox, err error) {
+func startSandbox(plan launcherPlan, order *stage.Order, profile []byte, stdio [3]*os.File) (s *sandbox, err error) {
 	var files []*os.File
 	defer func() {
 		for _, f := range files {
-			_ = f.Close()
+			if s == nil || f != s.order && f != s.controls {
+				_ = f.Close()
+			}
 		}
 	}()
 	keep := func(f *os.File, e error) *os.File {
@@ -72,7 +77,10 @@ func startSandbox(plan launcherPlan, order *stage.Order, profile []byte, stdio [
 		_ = control.Close()
 		return nil, err
 	}
-	s := &sandbox{control: control, chatter: listen(read), wrapper: -1, init: -1, program: -1, ended: make(chan struct{})}
+	s = &sandbox{
+		control: control, chatter: listen(read), wrapper: -1, init: -1, program: -1, ended: make(chan struct{}),
+		order: sealedOrder, controls: controls,
+	}
 	if s.guard, err = startGuard(); err != nil {
 		_ = control.Close()
 		return nil, err
@@ -131,6 +139,11 @@ func (s *sandbox) receive(limit time.Duration) (m stage.Message, pid, fd int, er
 		return m, 0, fd, fmt.Errorf("decode a message of the stage: %w", err)
 	}
 	return m, pid, fd, nil
+}
+
+// told are the digests of what was meant for the stage.
+func (s *sandbox) told() (stage.Digests, error) {
+	return stage.ReadDigests(int(s.order.Fd()), int(s.controls.Fd()))
 }
 
 // proceed lets the stage go on.
@@ -204,6 +217,7 @@ func (s *sandbox) close() {
 		awaitExit(s.init, handshakeLimit)
 	}
 	s.guard.release()
+	_, _ = s.order.Close(), s.controls.Close()
 	for _, fd := range []int{s.wrapper, s.init, s.program} {
 		if fd >= 0 {
 			_ = unix.Close(fd)

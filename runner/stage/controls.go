@@ -18,10 +18,15 @@ const maxNames = 4096
 
 // TakeControls does outside the sandbox what the stage will try inside.
 func TakeControls(order *Order) Controls {
-	c := Controls{Paths: map[string]PathControl{}, Open: map[string][]string{}}
+	c := Controls{Paths: map[string]PathControl{}, Mounts: map[string]PathControl{}, Open: map[string][]string{}}
 	for _, p := range order.Expectation.Paths {
 		c.Paths[p.Path] = controlPath(p.Path)
 	}
+	for _, point := range submounts(order.Expectation) {
+		c.Mounts[point] = controlPath(point)
+	}
+	c.Links = linksOutside(order.Expectation)
+	c.Directory = controlPath(order.Directory)
 	for _, dir := range interior(order.Expectation) {
 		for _, name := range uncovered(dir, order.Expectation) {
 			if reachable(filepath.Join(dir, name)) {
@@ -48,27 +53,30 @@ func controlPath(path string) PathControl {
 	}
 }
 
-// interior returns the directories that lead to entries without being covered
-// by one: what else they hold must be closed.
+// interior returns the directories that lead to entries, or to links that are
+// shown, without being covered by one: what else they hold must be closed.
 func interior(e compiler.Expectation) []string {
 	dirs := append([]string{"/"}, e.Emptied...)
 	seen := map[string]bool{}
 	for _, d := range dirs {
 		seen[d] = true
 	}
-	for _, p := range e.Paths {
-		if !p.Mode.Visible() {
-			continue
-		}
-		var up []string
-		for d := filepath.Dir(p.Path); d != "/"; d = filepath.Dir(d) {
-			up = append(up, d)
-		}
-		for _, d := range up {
+	above := func(path string) {
+		for d := filepath.Dir(path); d != "/"; d = filepath.Dir(d) {
 			if !seen[d] && !covered(d, e.Paths) {
 				seen[d] = true
 				dirs = append(dirs, d)
 			}
+		}
+	}
+	for _, p := range e.Paths {
+		if p.Mode.Visible() {
+			above(p.Path)
+		}
+	}
+	for _, link := range e.Aliases {
+		if shown(e, link) {
+			above(link.From)
 		}
 	}
 	return dirs

@@ -19,5 +19,11 @@ func placeDescriptors() error {
 	if err := unix.CloseRange(3, ^uint(0), unix.CLOSE_RANGE_CLOEXEC); err != nil {
 		return fmt.Errorf("close descriptors at execve: %w", err)
 	}
+	// Ours are open for certain: they tell whether anything was closed.
+	for fd := uintptr(ControlFD); fd <= StderrFD; fd++ {
+		if flags, err := unix.FcntlInt(fd, unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
+			return fmt.Errorf("descriptor %d would stay open at execve", fd)
+		}
+	}
 	return nil
 }

@@ -65,6 +65,9 @@ func checkDevices(e compiler.Expectation, names []string) Check {
 	var wrong []string
 	for _, name := range names {
 		open := deviceOpens(filepath.Join("/dev", name))
+		if open && e.Dev == policy.DevMinimal && !isDevice(name) {
+			wrong = append(wrong, name+" is another device")
+		}
 		// Without a controlling terminal /dev/tty is there and answers ENXIO.
 		if open != allowed(name) {
 			wrong = append(wrong, fmt.Sprintf("%s open: %t", name, open))
@@ -74,6 +77,21 @@ func checkDevices(e compiler.Expectation, names []string) Check {
 		c.Found, c.Status = strings.Join(wrong, ", "), Failed
 	}
 	return c
+}
+
+// deviceNumbers are those of Documentation/admin-guide/devices.txt in the kernel.
+var deviceNumbers = map[string]uint64{
+	"null": unix.Mkdev(1, 3), "zero": unix.Mkdev(1, 5), "full": unix.Mkdev(1, 7),
+	"random": unix.Mkdev(1, 8), "urandom": unix.Mkdev(1, 9), "tty": unix.Mkdev(5, 0),
+}
+
+// isDevice reports whether a name in /dev is the device that it should be. Of
+// names without a number there is nothing to say.
+func isDevice(name string) bool {
+	number, known := deviceNumbers[name]
+	var st unix.Stat_t
+	return !known || unix.Stat(filepath.Join("/dev", name), &st) == nil &&
+		st.Mode&unix.S_IFMT == unix.S_IFCHR && uint64(st.Rdev) == number //nolint:unconvert // see controlPath
 }
 
 func deviceOpens(path string) bool {

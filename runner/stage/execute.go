@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"confine/policy"
 )
 
 // lookPath finds a program in the program's own PATH. Unlike execvp(3) it knows no
@@ -52,7 +54,7 @@ func become(order *Order, program []unix.SockFilter) error {
 		return err
 	}
 	if e := loadFilter(program); e != 0 {
-		return fmt.Errorf("load the seccomp filter: %w", e)
+		return &clauseError{policy.ClauseSyscallsBase, order.Expectation.FilterAt, fmt.Errorf("load the seccomp filter: %w", e)}
 	}
 	// syscall.Exec restores the soft nofile limit that the Go runtime raised.
 	err := syscall.Exec(path, order.Arguments, order.Environment)

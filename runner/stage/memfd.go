@@ -19,6 +19,19 @@ func ReadOrder() (*Order, error) {
 	return order, nil
 }
 
+// ReadDigests takes the digests of the order and the controls in two files.
+func ReadDigests(orderFD, controlsFD int) (Digests, error) {
+	order, err := readWhole(orderFD)
+	if err != nil {
+		return nil, fmt.Errorf("read order: %w", err)
+	}
+	controls, err := readWhole(controlsFD)
+	if err != nil {
+		return nil, fmt.Errorf("read controls: %w", err)
+	}
+	return digest(order, controls)
+}
+
 // WriteControls leaves the controls for the stage and seals them.
 func WriteControls(c Controls) error {
 	data, err := json.Marshal(c)

@@ -18,7 +18,9 @@ type Message struct {
 	Checks []Check `json:"checks,omitempty"`
 	// Landlock is the version of the interface in use, in the second report.
 	Landlock int `json:"landlock,omitempty"`
-	// Error of a failure.
+	// Heard are the digests of what the stage was told, in the first report.
+	Heard Digests `json:"heard,omitempty"`
+	// Error of a failure; the checks of a stage's say which clause it is about.
 	Error string `json:"error,omitempty"`
 }
 

@@ -67,6 +67,12 @@ type Controls struct {
 	// Open are names that no entry covers and that could be opened outside, by
 	// the directory that holds them.
 	Open map[string][]string `json:"open"`
+	// Mounts are the mount points below entries.
+	Mounts map[string]PathControl `json:"mounts"`
+	// Links says whether a link of the policy leads where it says.
+	Links map[string]bool `json:"links"`
+	// Directory is the working directory.
+	Directory PathControl `json:"directory"`
 	// TCP and Abstract say whether the runner's listeners could be reached.
 	TCP      bool `json:"tcp"`
 	Abstract bool `json:"abstract"`

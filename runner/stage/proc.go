@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -21,7 +22,19 @@ var processNames = []string{"self", "thread-self", "mounts", "net"}
 
 // checkProc opens what does not belong to a process. For proc = "none" only
 // Landlock closes the rest, see checkClosedProc.
-func checkProc(e compiler.Expectation) Check {
+func checkProc(e compiler.Expectation) []Check {
+	// A file system of another PID namespace gives this process another number.
+	self, err := os.Readlink("/proc/self")
+	if err != nil {
+		self = unix.ErrnoName(errno(err))
+	}
+	return []Check{
+		equal(policy.ClauseFilesystemProc, "own process in /proc", e.ProcAt, strconv.Itoa(os.Getpid()), self),
+		checkProcNames(e),
+	}
+}
+
+func checkProcNames(e compiler.Expectation) Check {
 	entries, err := os.ReadDir("/proc")
 	c := Check{
 		Clause: "filesystem.proc", Subject: "what is not a process in /proc", At: e.ProcAt,

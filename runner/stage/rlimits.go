@@ -55,20 +55,27 @@ func checkRlimits(limits []policy.Rlimit) []Check {
 // thing before execve: a Go process does not survive a small RLIMIT_AS for long.
 func setRlimits(limits []policy.Rlimit) error {
 	for _, limit := range limits {
-		resource := resources[limit.Name]
-		want := syscall.Rlimit{Cur: limit.Value, Max: limit.Value}
-		// syscall.Setrlimit, not prlimit: for nofile it also stops syscall.Exec from
-		// putting back the soft limit that the Go runtime raised at its start.
-		if err := syscall.Setrlimit(resource, &want); err != nil {
-			return fmt.Errorf("set %s: %w", limit.Name, err)
+		if err := setRlimit(limit); err != nil {
+			return &clauseError{policy.RlimitClause(limit.Name), limit.At, err}
 		}
-		var got unix.Rlimit
-		if _, _, e := unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, uintptr(resource), 0, uintptr(unsafe.Pointer(&got)), 0, 0); e != 0 {
-			return fmt.Errorf("read back %s: %w", limit.Name, e)
-		}
-		if got.Cur != want.Cur || got.Max != want.Max {
-			return fmt.Errorf("%s is %d after it was set to %d", limit.Name, got.Cur, want.Cur)
-		}
+	}
+	return nil
+}
+
+func setRlimit(limit policy.Rlimit) error {
+	resource := resources[limit.Name]
+	want := syscall.Rlimit{Cur: limit.Value, Max: limit.Value}
+	// syscall.Setrlimit, not prlimit: for nofile it also stops syscall.Exec from
+	// putting back the soft limit that the Go runtime raised at its start.
+	if err := syscall.Setrlimit(resource, &want); err != nil {
+		return fmt.Errorf("set %s: %w", limit.Name, err)
+	}
+	var got unix.Rlimit
+	if _, _, e := unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, uintptr(resource), 0, uintptr(unsafe.Pointer(&got)), 0, 0); e != 0 {
+		return fmt.Errorf("read back %s: %w", limit.Name, e)
+	}
+	if got.Cur != want.Cur || got.Max != want.Max {
+		return fmt.Errorf("%s is %d after it was set to %d", limit.Name, got.Cur, want.Cur)
 	}
 	return nil
 }

@@ -16,6 +16,8 @@ import (
 	"runtime/debug"
 
 	"golang.org/x/sys/unix"
+
+	"confine/policy"
 )
 
 // Main is the whole life of a stage; it returns only if nothing was started. The
@@ -24,7 +26,7 @@ func Main() int {
 	// After the limits are set there must be no need for memory.
 	debug.SetGCPercent(-1)
 	if err := run(); err != nil {
-		_ = Send(Message{Kind: Failure, Error: err.Error()})
+		_ = Send(Message{Kind: Failure, Error: err.Error(), Checks: []Check{failedCheck(err)}})
 	}
 	return 1
 }
@@ -46,14 +48,18 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	if err := Send(Message{Kind: Found, Checks: checks}); err != nil {
+	heard, err := ReadDigests(OrderFD, ControlsFD)
+	if err != nil {
+		return err
+	}
+	if err := Send(Message{Kind: Found, Checks: checks, Heard: heard}); err != nil {
 		return err
 	}
 	if !await() {
 		return nil
 	}
-	if err := unix.Chdir(order.Directory); err != nil {
-		return fmt.Errorf("change to the working directory: %w", err)
+	if err := enterDirectory(order.Directory); err != nil {
+		return err
 	}
 	unix.Umask(order.Umask)
 	before := openBefore(order.Expectation)
@@ -61,7 +67,7 @@ func run() error {
 	devices := listDevices()
 	version, err := applyLandlock(order.Expectation.Landlock)
 	if err != nil {
-		return err
+		return &clauseError{clause: policy.ClauseFilesystem, err: err}
 	}
 	checks = checkLandlock(order.Expectation, before, controls)
 	checks = append(checks, checkExecutables(order.Expectation, executables)...)
@@ -92,9 +98,11 @@ func examine(order *Order, controls Controls) ([]Check, error) {
 	for _, p := range e.Paths {
 		checks = append(checks, checkPath(p, controls.Paths[p.Path], order.HostDevices[p.Path])...)
 	}
+	checks = append(checks, checkSubmounts(e, controls.Mounts)...)
 	checks = append(checks, checkUncovered(e, controls)...)
-	checks = append(checks, checkAliases(e)...)
-	checks = append(checks, checkProc(e))
+	checks = append(checks, checkAliases(e, controls.Links)...)
+	checks = append(checks, checkDirectory(order, controls.Directory))
+	checks = append(checks, checkProc(e)...)
 	checks = append(checks, checkSharedMemory(e, order.HostDevices[SharedMemory])...)
 	checks = append(checks, checkNetwork(e, order.Listeners, controls)...)
 	checks = append(checks, checkRlimits(e.Rlimits)...)
@@ -111,10 +119,10 @@ func execute(order *Order, program []unix.SockFilter) error {
 		return err
 	}
 	_ = unix.Close(pipe[0])
-	if err := placeDescriptors(); err != nil {
-		return err
+	err := placeDescriptors()
+	if err == nil {
+		err = become(order, program)
 	}
-	err := become(order, program)
 	// The byte must come before anything else: an end of the pipe without one
 	// means that execve succeeded.
 	var failed *executeError

@@ -1,0 +1,103 @@
+//go:build linux
+
+package stage
+
+import (
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"confine/compiler"
+	"confine/policy"
+)
+
+// submounts lists the mount points below the entries that show the host's own
+// files, less those that are entries themselves.
+func submounts(e compiler.Expectation) []string {
+	data, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return nil
+	}
+	var points []string
+	for _, point := range parseMountPoints(string(data)) {
+		entry, ok := entryOf(e.Paths, point)
+		if ok && entry.Path != point && entry.Mode.Visible() && entry.Mode != policy.ModeTmp && !entry.Replaced {
+			points = append(points, point)
+		}
+	}
+	slices.Sort(points)
+	return slices.Compact(points)
+}
+
+// parseMountPoints takes the fifth field of every line, see proc_pid_mountinfo(5).
+// Blanks and backslashes are octal there.
+func parseMountPoints(mountinfo string) []string {
+	var points []string
+	for _, line := range strings.Split(mountinfo, "\n") {
+		fields := strings.Fields(line)
+		if len(fields) < 5 {
+			continue
+		}
+		point := fields[4]
+		for from := 0; ; {
+			i := strings.IndexByte(point[from:], '\\')
+			if i < 0 || from+i+4 > len(point) {
+				break
+			}
+			i += from
+			if code, err := strconv.ParseUint(point[i+1:i+4], 8, 8); err == nil {
+				point = point[:i] + string([]byte{byte(code)}) + point[i+4:]
+			}
+			from = i + 1
+		}
+		points = append(points, point)
+	}
+	return points
+}
+
+// checkSubmounts shows that what is mounted below an entry is what is mounted
+// there outside, and no less restricted than the entry.
+func checkSubmounts(e compiler.Expectation, controls map[string]PathControl) []Check {
+	points := append(submounts(e), slices.Collect(maps.Keys(controls))...)
+	slices.Sort(points)
+	var checks []Check
+	for _, point := range slices.Compact(points) {
+		entry, ok := entryOf(e.Paths, point)
+		if !ok || !openable(point) {
+			continue // closed or gone is no more than the policy allows
+		}
+		control, outside := controls[point]
+		expected := "as outside, and " + mountFlags(entry)
+		checks = append(checks, equal(clauseOf(entry), point+" mount", entry.At, expected,
+			describeSubmount(point, entry, control, outside, expected)))
+	}
+	return checks
+}
+
+func describeSubmount(point string, entry compiler.PathExpectation, control PathControl, outside bool, expected string) string {
+	var st unix.Stat_t
+	var fs unix.Statfs_t
+	if err := unix.Stat(point, &st); err != nil {
+		return unix.ErrnoName(errno(err))
+	}
+	if err := unix.Statfs(point, &fs); err != nil {
+		return unix.ErrnoName(errno(err))
+	}
+	switch {
+	case entry.Mode != policy.ModeWrite && fs.Flags&unix.ST_RDONLY == 0:
+		return "writable"
+	case (entry.Mode == policy.ModeRead || entry.Mode == policy.ModeWrite) && fs.Flags&unix.ST_NOEXEC == 0:
+		return "executable"
+	case fs.Type == unix.TMPFS_MAGIC:
+		return expected // the wrapper hides things behind empty ones of its own
+	case !outside:
+		return "not mounted outside"
+	case uint64(st.Dev) != control.Device || st.Ino != control.Inode: //nolint:unconvert // see controlPath
+		return "another file than outside"
+	}
+	return expected
+}
