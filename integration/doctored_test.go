@@ -50,7 +50,7 @@ write = ["DIR/write"]
 tmp = ["/tmp"]
 hide = ["DIR/read/secret"]
 absent = ["DIR/gone"]
-links = { "DIR/current" = "DIR/v2", "/bin" = "/usr/bin", "/lib" = "/usr/lib", "/lib64" = "/usr/lib64", "/sbin" = "/usr/sbin" }
+links = { "DIR/links/current" = "DIR/v2", "/bin" = "/usr/bin", "/lib" = "/usr/lib", "/lib64" = "/usr/lib64", "/sbin" = "/usr/sbin" }
 proc = "self"
 dev = "minimal"
 
@@ -117,7 +117,7 @@ func world(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, sub := range []string{"read", "map", "exec", "write", "other", "unnamed", "v2", "gone", "read/secret", "read/inner"} {
+	for _, sub := range []string{"read", "map", "exec", "write", "other", "unnamed", "v2", "gone", "read/secret", "read/inner", "write/sub"} {
 		file(t, filepath.Join(dir, sub, "file"), "x", 0o644)
 		give(t, filepath.Join(dir, sub))
 	}
@@ -125,7 +125,7 @@ func world(t *testing.T) string {
 		file(t, filepath.Join(dir, sub, "program"), string(program), 0o755)
 	}
 	owned(t, filepath.Join(dir, "sized"))
-	for link, to := range map[string]string{"current": "v2", "relinked/current": "/usr/bin"} {
+	for link, to := range map[string]string{"links/current": "../v2", "relinked/current": "/usr/bin"} {
 		link = filepath.Join(dir, link)
 		if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {
 			t.Fatal(err)

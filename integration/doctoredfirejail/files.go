@@ -19,6 +19,7 @@ import (
 
 // The descriptors of runner/stage/order.go.
 const (
+	binaryFD   = 4
 	orderFD    = 5
 	controlsFD = 6
 	profileFD  = 9
@@ -29,6 +30,11 @@ func doctorFiles(c change.Change) error {
 	if len(c.Drop)+len(c.First)+len(c.Last) > 0 {
 		if err := replace(profileFD, func(data []byte) ([]byte, error) { return doctorProfile(c, data) }); err != nil {
 			return fmt.Errorf("profile: %w", err)
+		}
+	}
+	if c.Stage != "" {
+		if err := place(c.Stage, binaryFD); err != nil {
+			return fmt.Errorf("stage: %w", err)
 		}
 	}
 	for fd, parts := range map[int]map[string]json.RawMessage{orderFD: c.Order, controlsFD: c.Controls} {
@@ -112,16 +118,21 @@ func replace(fd int, doctor func([]byte) ([]byte, error)) error {
 	return unix.Dup3(memfd, fd, 0)
 }
 
+// place opens a file at a descriptor that firejail inherits.
+func place(path string, at int) error {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	return unix.Dup3(fd, at, 0)
+}
+
 // leak opens a file for the sandbox and tells firejail to keep it.
 func leak(path string, arguments []string) ([]string, error) {
 	if path == "" {
 		return arguments, nil
 	}
-	fd, err := unix.Open(path, unix.O_RDONLY, 0)
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.Dup3(fd, change.LeakFD, 0); err != nil {
+	if err := place(path, change.LeakFD); err != nil {
 		return nil, err
 	}
 	i := slices.IndexFunc(arguments, func(a string) bool { return strings.HasPrefix(a, "--keep-fd=") })

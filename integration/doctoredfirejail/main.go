@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"syscall"
@@ -52,6 +53,9 @@ func run() error {
 	}
 	if err := errors.Join(doctorLimits(c.Limits), doctorPrivileges(c), doctorCalls(c.Answers), becomeCaller(c.As)); err != nil {
 		return err
+	}
+	if c.IgnoreTerminate {
+		signal.Ignore(syscall.SIGTERM)
 	}
 	environment := append(os.Environ(), c.Environment...)
 	if c.Child {

@@ -34,6 +34,11 @@ type Change struct {
 	// Leak is opened and passed on into the sandbox, as descriptor LeakFD.
 	Leak string `json:"leak,omitempty"`
 
+	// IgnoreTerminate starts firejail with SIGTERM ignored, which execve(2) passes on.
+	IgnoreTerminate bool `json:"ignore_terminate,omitempty"`
+	// Stage is the program that firejail finds instead of the stage.
+	Stage string `json:"stage,omitempty"`
+
 	// As starts firejail as another user.
 	As *User `json:"as,omitempty"`
 	// Inheritable is a mask of capabilities in the inheritable set.
