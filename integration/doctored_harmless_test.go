@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"confine/integration/doctoredfirejail/change"
+	"confine/runner/stage"
 )
 
 // What the stage does itself, last of all, no wrapper can spoil: the launch is
@@ -103,8 +104,8 @@ func TestDoctoredFirejailThatEndsEarly(t *testing.T) {
 		says   string
 	}{
 		{"refuses the profile", last("frobnicate"), "/proc/self/fd/9 is invalid"},
-		{"starts another program", change.Change{Stage: "/usr/bin/true"}, "exit code 0"},
-		{"starts a failing program", change.Change{Stage: "/usr/bin/false"}, "exit code 1"},
+		{"starts another program", placed(stage.BinaryFD, "/usr/bin/true"), "exit code 0"},
+		{"starts a failing program", placed(stage.BinaryFD, "/usr/bin/false"), "exit code 1"},
 	} {
 		for _, caller := range []string{"root", "user"} {
 			t.Run(tc.name+"/"+caller, func(t *testing.T) {

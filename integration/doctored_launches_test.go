@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"confine/integration/doctoredfirejail/change"
+	"confine/runner/stage"
 )
 
 // notTheWrappers are clauses that no wrapper takes part in, each with the reason.
@@ -34,6 +35,10 @@ func first(lines ...string) change.Change { return change.Change{First: lines} }
 func last(lines ...string) change.Change  { return change.Change{Last: lines} }
 
 func mounted(mounts ...change.Mount) change.Change { return change.Change{Mount: mounts} }
+
+func placed(fd int, path string) change.Change {
+	return change.Change{Place: map[int]string{fd: path}}
+}
 
 func ordered(way, value string) change.Change {
 	return change.Change{Order: map[string]json.RawMessage{way: json.RawMessage(value)}}
@@ -156,6 +161,15 @@ func doctoredPaths() []doctored {
 			change: mounted(change.Mount{At: "DIR/sized", Size: 2 << 20}),
 		},
 
+		{
+			clause: "filesystem.read", broken: "there, and missing outside",
+			policy: []string{`read = [`, `read = ["DIR/optional/file?", `}, change: mounted(change.Mount{From: "DIR/other", At: "DIR/optional"}),
+		},
+		{
+			// It cannot be listed, and what is in it can be opened.
+			clause: "filesystem.hide", broken: "open to pass through",
+			policy: []string{`hide = [`, `hide = ["DIR/read/passage", `}, change: drop("blacklist DIR/read/passage"),
+		},
 		{clause: "filesystem.hide", broken: "open", change: drop("blacklist DIR/read/secret")},
 		{clause: "filesystem.absent", broken: "there", change: last("whitelist DIR/gone")},
 	}...)
@@ -269,6 +283,9 @@ func doctoredSandbox() []doctored {
 		{clause: "sandbox", broken: "no_new_privs without effect", change: change.Change{
 			Answers: []change.Answer{answer(unix.SYS_PRCTL, 0, change.Argument{Number: 0, Value: unix.PR_SET_NO_NEW_PRIVS})},
 		}},
+		{clause: "sandbox", broken: "another stdin", change: placed(0, "/etc/shadow")},
+		{clause: "sandbox", broken: "another stdout", change: placed(stage.StdoutFD, "/dev/null")},
+		{clause: "sandbox", broken: "another stderr", change: placed(stage.StderrFD, "/dev/null")},
 		{clause: "sandbox", broken: "another process in between", change: change.Change{Child: true}},
 		{clause: "sandbox", broken: "other arguments in the order", change: ordered("arguments", `["/usr/bin/id"]`)},
 		{clause: "sandbox", broken: "fewer filters in the order", change: ordered("seccomp_filters", `4`)},

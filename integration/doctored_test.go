@@ -124,7 +124,12 @@ func world(t *testing.T) string {
 	for _, sub := range []string{"map", "exec"} {
 		file(t, filepath.Join(dir, sub, "program"), string(program), 0o755)
 	}
+	file(t, filepath.Join(dir, "read", "passage", "file"), "x", 0o644)
+	if err := os.Chmod(filepath.Join(dir, "read", "passage"), 0o711); err != nil {
+		t.Fatal(err)
+	}
 	owned(t, filepath.Join(dir, "sized"))
+	owned(t, filepath.Join(dir, "optional"))
 	for link, to := range map[string]string{"links/current": "../v2", "relinked/current": "/usr/bin"} {
 		link = filepath.Join(dir, link)
 		if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {

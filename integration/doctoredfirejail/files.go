@@ -19,7 +19,6 @@ import (
 
 // The descriptors of runner/stage/order.go.
 const (
-	binaryFD   = 4
 	orderFD    = 5
 	controlsFD = 6
 	profileFD  = 9
@@ -32,9 +31,9 @@ func doctorFiles(c change.Change) error {
 			return fmt.Errorf("profile: %w", err)
 		}
 	}
-	if c.Stage != "" {
-		if err := place(c.Stage, binaryFD); err != nil {
-			return fmt.Errorf("stage: %w", err)
+	for fd, path := range c.Place {
+		if err := place(path, fd); err != nil {
+			return fmt.Errorf("descriptor %d: %w", fd, err)
 		}
 	}
 	for fd, parts := range map[int]map[string]json.RawMessage{orderFD: c.Order, controlsFD: c.Controls} {

@@ -36,8 +36,8 @@ type Change struct {
 
 	// IgnoreTerminate starts firejail with SIGTERM ignored, which execve(2) passes on.
 	IgnoreTerminate bool `json:"ignore_terminate,omitempty"`
-	// Stage is the program that firejail finds instead of the stage.
-	Stage string `json:"stage,omitempty"`
+	// Place opens files at descriptors that firejail inherits and passes on.
+	Place map[int]string `json:"place,omitempty"`
 
 	// As starts firejail as another user.
 	As *User `json:"as,omitempty"`
