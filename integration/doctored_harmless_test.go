@@ -104,6 +104,7 @@ func TestDoctoredFirejailThatEndsEarly(t *testing.T) {
 		says   string
 	}{
 		{"refuses the profile", last("frobnicate"), "/proc/self/fd/9 is invalid"},
+		{"loses the way to the runner", placed(stage.ControlFD, "/dev/null"), "exit code 1"},
 		{"starts another program", placed(stage.BinaryFD, "/usr/bin/true"), "exit code 0"},
 		{"starts a failing program", placed(stage.BinaryFD, "/usr/bin/false"), "exit code 1"},
 	} {

@@ -239,6 +239,7 @@ func doctoredProcess() []doctored {
 
 		{clause: "syscalls.base", broken: "the filter cannot be loaded", change: answered(answer(unix.SYS_SECCOMP, unix.EPERM))},
 		{clause: "syscalls.base", broken: "the filter has no effect", change: answered(answer(unix.SYS_SECCOMP, 0))},
+		{clause: "syscalls.base", broken: "no filter in the order", change: ordered("expectation.filter", `""`)},
 		{clause: "syscalls.base", broken: "another filter in the order", change: ordered("expectation.filter", allowAll)},
 
 		// The program's environment is the stage's to give: firejail's own, and what
@@ -283,6 +284,8 @@ func doctoredSandbox() []doctored {
 		{clause: "sandbox", broken: "no_new_privs without effect", change: change.Change{
 			Answers: []change.Answer{answer(unix.SYS_PRCTL, 0, change.Argument{Number: 0, Value: unix.PR_SET_NO_NEW_PRIVS})},
 		}},
+		{clause: "sandbox", broken: "no order", change: placed(stage.OrderFD, "/dev/null")},
+		{clause: "sandbox", broken: "no controls", change: placed(stage.ControlsFD, "/dev/null")},
 		{clause: "sandbox", broken: "another stdin", change: placed(0, "/etc/shadow")},
 		{clause: "sandbox", broken: "another stdout", change: placed(stage.StdoutFD, "/dev/null")},
 		{clause: "sandbox", broken: "another stderr", change: placed(stage.StderrFD, "/dev/null")},

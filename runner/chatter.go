@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 )
 
 // maxChatter bounds what is kept of the wrapper's output.
@@ -39,6 +40,14 @@ func listen(r *os.File) *chatter {
 		}
 	}()
 	return c
+}
+
+// wait gives what was printed before the end the time to be read.
+func (c *chatter) wait(limit time.Duration) {
+	select {
+	case <-c.done:
+	case <-time.After(limit):
+	}
 }
 
 // lines returns the lines so far that start with a prefix.

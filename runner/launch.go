@@ -134,11 +134,20 @@ func (l *launchable) order(listeners stage.Listeners) (*stage.Order, error) {
 		Namespaces:     namespaces,
 		HostDevices:    devices,
 		Listeners:      listeners,
+		Streams:        l.streams(),
 		Arguments:      l.Program,
 		Environment:    composeEnvironment(l.Policy.Environment, l.Environment),
 		Directory:      l.directory,
 		Umask:          umask,
 	}, nil
+}
+
+// streams identifies the files that the program gets as its standard streams.
+func (l *launchable) streams() (streams [3]stage.Stream) {
+	for i, f := range []*os.File{l.Stdin, l.Stdout, l.Stderr} {
+		streams[i] = stage.StreamOf(int(f.Fd()))
+	}
+	return streams
 }
 
 // privateDirectories are those that must not be the host's own.
@@ -250,6 +259,7 @@ func (s *sandbox) refuse(err error) *Refusal {
 	if errors.Is(err, errSilent) {
 		r.Found = s.describeEnd()
 		r.Expected = "a report from inside the sandbox"
+		s.chatter.wait(guardPatience)
 		r.Wrapper = strings.Join(append(s.chatter.lines("Error"), s.chatter.lines("Warning")...), "\n")
 	}
 	return r

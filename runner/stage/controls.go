@@ -45,11 +45,12 @@ func controlPath(path string) PathControl {
 		return PathControl{}
 	}
 	return PathControl{
-		Exists:   true,
-		Openable: openable(path),
-		Writable: unix.Faccessat(unix.AT_FDCWD, path, unix.W_OK, unix.AT_EACCESS) == nil,
-		Device:   uint64(st.Dev), //nolint:unconvert // 32 bits wide on some architectures
-		Inode:    st.Ino,
+		Exists:    true,
+		Openable:  openable(path),
+		Writable:  permitted(path, unix.W_OK),
+		Reachable: reachable(path),
+		Device:    uint64(st.Dev), //nolint:unconvert // 32 bits wide on some architectures
+		Inode:     st.Ino,
 	}
 }
 
@@ -118,11 +119,14 @@ func uncovered(dir string, e compiler.Expectation) []string {
 }
 
 // reachable also counts a directory that cannot be listed and can be passed
-// through, as private home directories are.
+// through, as private home directories are, and a file that can only be written or
+// executed.
 func reachable(path string) bool {
-	var st unix.Stat_t
-	return openable(path) || unix.Lstat(path, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR &&
-		unix.Faccessat(unix.AT_FDCWD, path, unix.X_OK, unix.AT_EACCESS) == nil
+	return openable(path) || permitted(path, unix.X_OK) || permitted(path, unix.W_OK)
+}
+
+func permitted(path string, access uint32) bool {
+	return unix.Faccessat(unix.AT_FDCWD, path, access, unix.AT_EACCESS) == nil
 }
 
 // openable opens a directory or a regular file for reading. Of other kinds it

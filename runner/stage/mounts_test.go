@@ -214,9 +214,13 @@ func TestCheckHidden(t *testing.T) {
 	}
 	secret := filepath.Join(dir, "secret")
 	must(t, os.Mkdir(secret, 0o700))
-	open := PathControl{Exists: true, Openable: true}
+	passage := filepath.Join(dir, "passage")
+	must(t, os.Mkdir(passage, 0o711))
+	open := PathControl{Exists: true, Reachable: true}
 	expectCheck(t, checkHidden(entry(policy.ModeHide, secret, 0), open), Failed, "opened")
 	asDaemon(t)
+	// It cannot be listed, and what is in it can be opened.
+	expectCheck(t, checkHidden(entry(policy.ModeHide, passage, 0), open), Failed, "opened")
 	expectCheck(t, checkHidden(entry(policy.ModeHide, secret, 0), open), Proven, "closed")
 	// What could not be opened outside either proves nothing.
 	expectCheck(t, checkHidden(entry(policy.ModeHide, secret, 0), PathControl{Exists: true}), Unproven, "closed")

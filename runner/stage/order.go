@@ -44,9 +44,11 @@ type Order struct {
 	// Listeners are the runner's own, as targets of the connect canaries.
 	Listeners Listeners `json:"listeners"`
 
-	Arguments   []string `json:"arguments"`
-	Environment []string `json:"environment"`
-	Directory   string   `json:"directory"`
+	// Streams are the files behind stdin, stdout and stderr.
+	Streams     [3]Stream `json:"streams"`
+	Arguments   []string  `json:"arguments"`
+	Environment []string  `json:"environment"`
+	Directory   string    `json:"directory"`
 	// Umask is the caller's; firejail resets its own.
 	Umask int `json:"umask"`
 }
@@ -80,9 +82,11 @@ type Controls struct {
 
 // PathControl is what the launcher found at a path.
 type PathControl struct {
-	Exists   bool   `json:"exists"`
-	Openable bool   `json:"openable"`
-	Writable bool   `json:"writable"`
-	Device   uint64 `json:"device"`
-	Inode    uint64 `json:"inode"`
+	Exists   bool `json:"exists"`
+	Openable bool `json:"openable"`
+	Writable bool `json:"writable"`
+	// Reachable is also true of what can be passed through, executed or written.
+	Reachable bool   `json:"reachable"`
+	Device    uint64 `json:"device"`
+	Inode     uint64 `json:"inode"`
 }

@@ -63,9 +63,9 @@ func checkAbsent(p compiler.PathExpectation) Check {
 func checkHidden(p compiler.PathExpectation, control PathControl) Check {
 	c := Check{Clause: clauseOf(p), Subject: p.Path, At: p.At, Expected: "closed", Found: "closed", Status: Proven}
 	switch {
-	case openable(p.Path):
+	case reachable(p.Path):
 		c.Found, c.Status = "opened", Failed
-	case !control.Openable:
+	case !control.Reachable:
 		c.Status = Unproven
 	}
 	return c

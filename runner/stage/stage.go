@@ -42,7 +42,7 @@ func run() error {
 	}
 	program, err := decodeFilter(order.Expectation.Filter)
 	if err != nil {
-		return err
+		return &clauseError{policy.ClauseSyscallsBase, order.Expectation.FilterAt, err}
 	}
 	checks, err := examine(order, controls)
 	if err != nil {
@@ -101,6 +101,8 @@ func examine(order *Order, controls Controls) ([]Check, error) {
 	checks = append(checks, checkSubmounts(e, controls.Mounts)...)
 	checks = append(checks, checkUncovered(e, controls)...)
 	checks = append(checks, checkAliases(e, controls.Links)...)
+	streams := [3]Stream{StreamOf(0), StreamOf(StdoutFD), StreamOf(StderrFD)}
+	checks = append(checks, checkStreams(order.Streams, streams)...)
 	checks = append(checks, checkDirectory(order, controls.Directory))
 	checks = append(checks, checkProc(e)...)
 	checks = append(checks, checkSharedMemory(e, order.HostDevices[SharedMemory])...)
