@@ -14,6 +14,7 @@ import (
 
 // notTheWrappers are clauses that no wrapper takes part in, each with the reason.
 var notTheWrappers = map[string]string{
+	"syscalls":          "names answers of Decide about the whole table; a policy states syscalls.base",
 	"process.wall_time": "the runner's own timer and its own signals; see TestDoctoredFirejailGainsNoTime",
 }
 
@@ -185,6 +186,10 @@ func doctoredRlimits() []doctored {
 	rows := []doctored{
 		{clause: "rlimits.locks", broken: "cannot be set", change: answered(answer(unix.SYS_PRLIMIT64, unix.EPERM, set(unix.RLIMIT_LOCKS)...))},
 		{clause: "rlimits.locks", broken: "set without effect", change: answered(answer(unix.SYS_PRLIMIT64, 0, set(unix.RLIMIT_LOCKS)...))},
+		{
+			clause: "rlimits", broken: "not the caller's",
+			policy: []string{"nofile = 256\n", ""}, change: last("rlimit-nofile 1000"),
+		},
 		{clause: "rlimits.nofile", broken: "lowered by firejail", change: last("rlimit-nofile 100")},
 		{clause: "rlimits.core", broken: "left out of the order", change: ordered("expectation.rlimits", `[]`)},
 	}

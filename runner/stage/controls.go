@@ -26,6 +26,7 @@ func TakeControls(order *Order) Controls {
 		c.Mounts[point] = controlPath(point)
 	}
 	c.Links = linksOutside(order.Expectation)
+	c.Limits = currentLimits()
 	c.Directory = controlPath(order.Directory)
 	for _, dir := range interior(order.Expectation) {
 		for _, name := range uncovered(dir, order.Expectation) {
@@ -40,18 +41,15 @@ func TakeControls(order *Order) Controls {
 }
 
 func controlPath(path string) PathControl {
+	c := PathControl{Openable: openable(path), Writable: permitted(path, unix.W_OK), Reachable: reachable(path)}
+	// After the others: to open a path can mount something there, see autofs(5).
 	var st unix.Stat_t
 	if err := unix.Stat(path, &st); err != nil {
 		return PathControl{}
 	}
-	return PathControl{
-		Exists:    true,
-		Openable:  openable(path),
-		Writable:  permitted(path, unix.W_OK),
-		Reachable: reachable(path),
-		Device:    uint64(st.Dev), //nolint:unconvert // 32 bits wide on some architectures
-		Inode:     st.Ino,
-	}
+	c.Exists = true
+	c.Device, c.Inode = uint64(st.Dev), st.Ino //nolint:unconvert // 32 bits wide on some architectures
+	return c
 }
 
 // interior returns the directories that lead to entries, or to links that are

@@ -2,7 +2,11 @@
 
 package stage
 
-import "confine/compiler"
+import (
+	"golang.org/x/sys/unix"
+
+	"confine/compiler"
+)
 
 // The descriptors that a stage inherits. They are the same in every launch, so
 // that no argument needs to say them.
@@ -75,6 +79,8 @@ type Controls struct {
 	Links map[string]bool `json:"links"`
 	// Directory is the working directory.
 	Directory PathControl `json:"directory"`
+	// Limits are the resource limits, by the names of the language.
+	Limits map[string]unix.Rlimit `json:"limits"`
 	// TCP and Abstract say whether the runner's listeners could be reached.
 	TCP      bool `json:"tcp"`
 	Abstract bool `json:"abstract"`

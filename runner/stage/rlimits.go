@@ -4,7 +4,9 @@ package stage
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"unsafe"
 
@@ -38,10 +40,8 @@ func checkRlimits(limits []policy.Rlimit) []Check {
 			c.Found, c.Status = "no such resource", Failed
 		case err != nil:
 			c.Found, c.Status = unix.ErrnoName(errno(err)), Failed
-		case now.Max == unix.RLIM_INFINITY:
-			c.Found = "unlimited"
 		default:
-			c.Found = strconv.FormatUint(now.Max, 10)
+			c.Found = worded(now.Max)
 			if now.Max < limit.Value {
 				c.Status = Failed
 			}
@@ -49,6 +49,51 @@ func checkRlimits(limits []policy.Rlimit) []Check {
 		checks = append(checks, c)
 	}
 	return checks
+}
+
+func worded(limit uint64) string {
+	if limit == unix.RLIM_INFINITY {
+		return "unlimited"
+	}
+	return strconv.FormatUint(limit, 10)
+}
+
+// currentLimits reads every limit. The Go runtime raises the soft limit of nofile
+// to the hard one, in the launcher as in the stage.
+func currentLimits() map[string]unix.Rlimit {
+	limits := map[string]unix.Rlimit{}
+	for name, resource := range resources {
+		var now unix.Rlimit
+		if unix.Getrlimit(resource, &now) == nil {
+			limits[name] = now
+		}
+	}
+	return limits
+}
+
+// checkInherited shows that the limits that the policy does not name are those of
+// the launcher.
+func checkInherited(named []policy.Rlimit, launchers map[string]unix.Rlimit) Check {
+	c := Check{
+		Clause: policy.ClauseRlimits, Subject: "limits that the policy does not name",
+		Expected: "the caller's", Found: "the caller's", Status: Proven,
+	}
+	own := currentLimits()
+	for _, limit := range named {
+		delete(own, limit.Name)
+	}
+	var wrong []string
+	for name, now := range own {
+		if was := launchers[name]; now != was {
+			wrong = append(wrong, fmt.Sprintf("%s soft %s hard %s, not soft %s hard %s",
+				name, worded(now.Cur), worded(now.Max), worded(was.Cur), worded(was.Max)))
+		}
+	}
+	if len(wrong) > 0 {
+		slices.Sort(wrong)
+		c.Found, c.Status = strings.Join(wrong, "; "), Failed
+	}
+	return c
 }
 
 // setRlimits sets soft and hard limits and reads each back. It must be the last

@@ -108,6 +108,7 @@ func examine(order *Order, controls Controls) ([]Check, error) {
 	checks = append(checks, checkSharedMemory(e, order.HostDevices[SharedMemory])...)
 	checks = append(checks, checkNetwork(e, order.Listeners, controls)...)
 	checks = append(checks, checkRlimits(e.Rlimits)...)
+	checks = append(checks, checkInherited(e.Rlimits, controls.Limits))
 	return checks, nil
 }
 
