@@ -11,7 +11,7 @@ type builtin struct {
 	does string
 }
 
-// builtins are those of 0.9.72 on the way of the directives that we write:
+// builtins are those of every release on the way of the directives that we write:
 // fs_basic_fs and fs_proc_sys_dev_boot in fs.c, fs_var.c, restrict_users.c,
 // dbus.c, and noprinters in profile.c.
 var builtins = []builtin{
@@ -51,13 +51,24 @@ var builtins = []builtin{
 	{"/etc/passwd", false, "filters /etc/passwd"},
 }
 
+// bubblewrap is what some releases do besides (fs.c, fs_bwrap).
+var bubblewrap = builtin{"/usr/bin/bwrap", false, "replaces /usr/bin/bwrap"}
+
+// builtinsOf are those of one release.
+func builtinsOf(release Release) []builtin {
+	if release.ReplacesBubblewrap {
+		return append([]builtin{bubblewrap}, builtins...)
+	}
+	return builtins
+}
+
 // filtered are the files of which firejail shows a copy with the system's and the
 // caller's entries only; that is less, and still what the program needs.
 func (b builtin) filtered() bool { return strings.HasPrefix(b.does, "filters ") }
 
 // builtinAt finds what firejail does to a path or to a directory above it.
-func builtinAt(p string) (builtin, bool) {
-	for _, b := range builtins {
+func builtinAt(p string, release Release) (builtin, bool) {
+	for _, b := range builtinsOf(release) {
 		if within(p, b.path) {
 			return b, true
 		}
@@ -66,9 +77,9 @@ func builtinAt(p string) (builtin, bool) {
 }
 
 // builtinsBelow says what firejail does below a path, or at it by filtering.
-func builtinsBelow(p string) string {
+func builtinsBelow(p string, release Release) string {
 	var does []string
-	for _, b := range builtins {
+	for _, b := range builtinsOf(release) {
 		if within(b.path, p) && (b.path != p || b.filtered()) {
 			does = append(does, b.does)
 		}

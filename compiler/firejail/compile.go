@@ -25,14 +25,15 @@ const (
 	FilterListing = "seccomp.txt"
 )
 
-// Known are the versions whose behaviour was measured.
-var Known = []compiler.Version{{Major: 0, Minor: 9, Patch: 72}}
-
 // Compile returns the bundle of a policy. The error is compiler.Refusals where
 // the policy or the version is the reason.
 func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error) {
-	refusals := refuseVersion(target.Version)
-	launched, refused := layOut(p.Filesystem)
+	var refusals compiler.Refusals
+	if refusal, refused := CheckVersion(target.Version); refused {
+		refusals = append(refusals, refusal)
+	}
+	release, _ := ReleaseOf(target.Version)
+	launched, refused := layOut(p.Filesystem, release)
 	refusals = append(refusals, refused...)
 	refusals = append(refusals, refuseProcess(p)...)
 	for _, c := range p.Capabilities {
@@ -50,7 +51,7 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 	if err != nil {
 		return nil, err
 	}
-	standalone, _ := layOut(standaloneFilesystem(p.Filesystem))
+	standalone, _ := layOut(standaloneFilesystem(p.Filesystem), release)
 	return &compiler.Bundle{
 		Target: target, Policy: p.Name, Digest: p.Digest,
 		Artifacts: []compiler.File{
@@ -59,8 +60,8 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 			{Name: FilterListing, Data: listing},
 			{Name: StandaloneProfile, Data: writeProfile(p, standalone, true)},
 		},
-		Coverage:    cover(p),
-		Expectation: expect(p, launched, filter),
+		Coverage:    cover(p, release),
+		Expectation: expect(p, release, launched, filter),
 		Mounts:      launched.mounts,
 	}, nil
 }
@@ -84,18 +85,6 @@ func compileFilter(machine string, set syscalls.Set) (filter, listing []byte, er
 	return filter, []byte(rules.String() + "\n" + program.String()), nil
 }
 
-func refuseVersion(v compiler.Version) compiler.Refusals {
-	for _, known := range Known {
-		if v == known {
-			return nil
-		}
-	}
-	return compiler.Refusals{{
-		Clause: "backend", Message: "this version of firejail was not measured, so nothing is known of what it enforces",
-		Found: "firejail " + v.String(), Expected: "firejail " + Known[0].String(),
-	}}
-}
-
 func refuseProcess(p *policy.Policy) compiler.Refusals {
 	if why := inexpressible(p.Process.Directory); why != "" {
 		return compiler.Refusals{refuseSpelling(
@@ -104,9 +93,9 @@ func refuseProcess(p *policy.Policy) compiler.Refusals {
 	return nil
 }
 
-func expect(p *policy.Policy, l layout, filter []byte) compiler.Expectation {
+func expect(p *policy.Policy, release Release, l layout, filter []byte) compiler.Expectation {
 	e := compiler.Expectation{
-		SeccompFilters: seccompFilters,
+		SeccompFilters: release.SeccompFilters,
 		Isolated:       []string{"ipc", "mnt", "pid", "user"},
 		Network:        p.Network.Mode,
 		NetworkAt:      p.Network.At,

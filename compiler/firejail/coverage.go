@@ -20,8 +20,8 @@ func weaker(how string) compiler.Verdict {
 func none(how string) compiler.Verdict { return compiler.Verdict{Strength: compiler.None, How: how} }
 
 // cover says for every clause of the policy how firejail and the stage enforce it.
-func cover(p *policy.Policy) []compiler.Coverage {
-	rows := coverFilesystem(p.Filesystem)
+func cover(p *policy.Policy, release Release) []compiler.Coverage {
+	rows := coverFilesystem(p.Filesystem, release)
 	add := func(clause, subject string, at policy.Position, launched, standalone compiler.Verdict) {
 		rows = append(rows, compiler.Coverage{
 			Clause: clause, Subject: subject, At: at, Launched: launched, Standalone: standalone,
@@ -80,7 +80,7 @@ func statedFirst(p *policy.Policy, clause string) policy.Position {
 	return policy.Position{}
 }
 
-func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
+func coverFilesystem(fs policy.Filesystem, release Release) []compiler.Coverage {
 	rows := []compiler.Coverage{{
 		Clause: policy.ClauseFilesystem, Subject: "what is named nowhere",
 		Launched: exact("hidden by mounts, and by Landlock"),
@@ -89,7 +89,7 @@ func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
 		Existence: "names in / and /usr stay visible",
 	}}
 	for _, e := range fs.Entries {
-		launched, standalone := coverPath(fs, e)
+		launched, standalone := coverPath(fs, e, release)
 		row := compiler.Coverage{
 			Clause: policy.FilesystemClause(e.Mode), Subject: e.Path, At: e.At,
 			Launched: launched, Standalone: standalone,
@@ -106,14 +106,18 @@ func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
 			Launched: launched, Standalone: standalone,
 		})
 	}
+	commandLine := ""
+	if release.ShowsCommandLine {
+		commandLine = ", and firejail's command line in /proc/1 with the program's arguments"
+	}
 	proc := compiler.Coverage{
 		Clause: policy.ClauseFilesystemProc, Subject: string(fs.Proc), At: fs.ProcAt,
 		Launched:   exact("own PID namespace, blacklist, Landlock"),
-		Standalone: weaker("own PID namespace, blacklist; the program can also write to its own files there"),
+		Standalone: weaker("own PID namespace, blacklist; the program can also write to its own files there" + commandLine),
 		Existence:  "names in /proc stay visible",
 	}
 	if fs.Proc == policy.ProcNone {
-		proc.Standalone = weaker("own PID namespace; its processes stay visible")
+		proc.Standalone = weaker("own PID namespace; its processes stay visible" + commandLine)
 	}
 	dev := compiler.Coverage{
 		Clause: policy.ClauseFilesystemDev, Subject: string(fs.Dev), At: fs.DevAt,
@@ -129,13 +133,16 @@ func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
 
 // coverPath judges one entry. A host that has not got what the policy requires is
 // the runner's to refuse; a profile by itself can only take what it finds.
-func coverPath(fs policy.Filesystem, e policy.PathEntry) (launched, standalone compiler.Verdict) {
+func coverPath(fs policy.Filesystem, e policy.PathEntry, release Release) (launched, standalone compiler.Verdict) {
 	_, nested := covering(fs.Entries, e.Path)
 	switch e.Mode {
 	case policy.ModeHide:
 		if nested {
 			return exact("blacklist of what is there at the start"),
 				weaker("blacklist of what is there at the start; what appears later stays open")
+		}
+		if release.LenientBlacklist {
+			return exact("blacklist"), weaker("blacklist; firejail goes on where it cannot mount over the path")
 		}
 		return exact("blacklist"), exact("blacklist")
 	case policy.ModeAbsent:
@@ -154,7 +161,7 @@ func coverPath(fs policy.Filesystem, e policy.PathEntry) (launched, standalone c
 	if within(e.Path, "/sys") {
 		verdict, how = stronger, "a sysfs of firejail's own, without what the host mounted in it"
 		launched = stronger(how + ", Landlock")
-	} else if does := builtinsBelow(e.Path); does != "" {
+	} else if does := builtinsBelow(e.Path, release); does != "" {
 		verdict, how = stronger, how+"; firejail "+does
 		launched = stronger(how + ", Landlock")
 	}

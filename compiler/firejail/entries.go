@@ -11,7 +11,7 @@ import (
 type refuser func(message, expected, hint string) (compiler.Refusal, bool)
 
 // refuseEntry names the entries that firejail cannot enforce.
-func refuseEntry(entries []policy.PathEntry, e policy.PathEntry) (compiler.Refusal, bool) {
+func refuseEntry(entries []policy.PathEntry, e policy.PathEntry, release Release) (compiler.Refusal, bool) {
 	refuse := func(message, expected, hint string) (compiler.Refusal, bool) {
 		return compiler.Refusal{
 			At: e.At, Clause: policy.FilesystemClause(e.Mode), Message: message,
@@ -28,7 +28,7 @@ func refuseEntry(entries []policy.PathEntry, e policy.PathEntry) (compiler.Refus
 	case policy.ModeAbsent:
 		check = refuseAbsent
 	}
-	if refusal, refused := check(refuse, e); refused {
+	if refusal, refused := check(refuse, e, release); refused {
 		return refusal, true
 	}
 	for parent, ok := covering(entries, e.Path); ok; parent, ok = covering(entries, parent.Path) {
@@ -49,8 +49,8 @@ func refuseSpelling(clause string, at policy.Position, found, why string) compil
 }
 
 // refuseGranted refuses what firejail would replace, close or keep read-only.
-func refuseGranted(refuse refuser, e policy.PathEntry) (compiler.Refusal, bool) {
-	b, found := builtinAt(e.Path)
+func refuseGranted(refuse refuser, e policy.PathEntry, release Release) (compiler.Refusal, bool) {
+	b, found := builtinAt(e.Path, release)
 	switch {
 	case e.Path == "/run":
 		return refuse("firejail's own state is in /run, so it cannot be given as a whole", "a path below /run",
@@ -72,7 +72,7 @@ func refuseGranted(refuse refuser, e policy.PathEntry) (compiler.Refusal, bool) 
 
 // refuseHidden refuses what firejail needs, and would leave open or not start
 // without.
-func refuseHidden(refuse refuser, e policy.PathEntry) (compiler.Refusal, bool) {
+func refuseHidden(refuse refuser, e policy.PathEntry, _ Release) (compiler.Refusal, bool) {
 	switch {
 	case e.Path == "/run" || within(e.Path, "/run/firejail"):
 		return refuse("firejail cannot hide a directory that it works in", "no entry for "+e.Path,
@@ -85,9 +85,9 @@ func refuseHidden(refuse refuser, e policy.PathEntry) (compiler.Refusal, bool) {
 }
 
 // refuseAbsent refuses what no empty unit makes absent.
-func refuseAbsent(refuse refuser, e policy.PathEntry) (compiler.Refusal, bool) {
+func refuseAbsent(refuse refuser, e policy.PathEntry, release Release) (compiler.Refusal, bool) {
 	const hint = "use hide if EACCES is good enough"
-	if b, found := builtinAt(e.Path); found && b.keeps {
+	if b, found := builtinAt(e.Path, release); found && b.keeps {
 		return refuse("firejail "+b.does, "a path outside /home, /root, /run/user and /run/firejail", hint)
 	}
 	if e.Path == unit(e.Path) || within(e.Path, "/sys") {

@@ -34,7 +34,7 @@ type layout struct {
 }
 
 // layOut translates the table, or says by name what firejail cannot enforce.
-func layOut(fs policy.Filesystem) (layout, compiler.Refusals) {
+func layOut(fs policy.Filesystem, release Release) (layout, compiler.Refusals) {
 	var refusals compiler.Refusals
 	l := layout{exempt: set{}, keep: set{}, globs: set{}, lift: set{}, emptied: set{}}
 	l.globs.add("/*", "/proc/[a-z]*")
@@ -63,7 +63,7 @@ func layOut(fs policy.Filesystem) (layout, compiler.Refusals) {
 		l.exempt.add(link.From)
 	}
 	for _, e := range fs.Entries {
-		if refusal, refused := refuseEntry(fs.Entries, e); refused {
+		if refusal, refused := refuseEntry(fs.Entries, e, release); refused {
 			refusals = append(refusals, refusal)
 			continue
 		}

@@ -7,11 +7,6 @@ import (
 	"confine/policy"
 )
 
-// seccompFilters is how many programs firejail installs for the lines of
-// syscallLines (firejail --debug): seccomp.32, seccomp, seccomp.block-secondary,
-// restrict-namespaces and protocol.
-const seccompFilters = 5
-
 // syscallLines close what firejail's default list leaves open: io_uring, the i386
 // entry, for which every other filter answers "allow", and new namespaces.
 func syscallLines(calls policy.Syscalls) []string {
