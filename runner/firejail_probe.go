@@ -8,14 +8,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"confine/compiler"
 	"confine/compiler/firejail"
 )
 
@@ -58,7 +56,7 @@ func probeFirejail() FirejailStatus {
 	if f.Path == "" {
 		add(Problem{
 			Message: "firejail is not installed", Found: "nothing at " + strings.Join(firejailPaths, " or "),
-			Expected: "firejail " + knownVersions(), Instead: []string{installFirejail},
+			Expected: "firejail " + knownFirejails(), Instead: []string{installFirejail},
 		})
 		return f
 	}
@@ -70,40 +68,16 @@ func probeFirejail() FirejailStatus {
 		return f
 	}
 	version, err := firejailVersion(f.Path)
-	switch {
-	case err != nil:
-		add(Problem{Message: "firejail does not tell its version", Found: err.Error(), Expected: "firejail version 0.9.72"})
-	case !known(version):
-		add(Problem{
-			Message: "this version of firejail was not measured", Found: "firejail " + version, Expected: "firejail " + knownVersions(),
-		})
+	if err != nil {
+		add(Problem{Message: "firejail does not tell its version", Found: err.Error(), Expected: "firejail version " + firejail.Known[0].String()})
+	} else if p, refused := firejailVersionProblem(version); refused {
+		add(p)
 	}
 	f.Version = version
-	for _, p := range firejailConfigProblems("/etc/firejail/firejail.config") {
+	for _, p := range firejailConfigProblems(firejailConfigs[f.Path]) {
 		add(p)
 	}
 	return f
-}
-
-func knownVersions() string {
-	var names []string
-	for _, v := range firejail.Known {
-		names = append(names, v.String())
-	}
-	return strings.Join(names, ", ")
-}
-
-func known(version string) bool {
-	v, err := compiler.ParseVersion(version)
-	if err != nil {
-		return false
-	}
-	for _, k := range firejail.Known {
-		if k == v {
-			return true
-		}
-	}
-	return false
 }
 
 // firejailBinaryProblems checks owner and mode. Without its SUID bit firejail
@@ -158,50 +132,4 @@ func firejailVersion(path string) (string, error) {
 		return "", fmt.Errorf("firejail --version printed %.40q", first)
 	}
 	return strings.TrimSpace(version), nil
-}
-
-// switches are the features that our profiles use and that firejail.config can
-// turn off: in a profile, a feature that is off is ignored with a warning.
-// restricted-network, which Debian sets, gates directives that we do not use.
-var switches = []string{"seccomp", "userns", "whitelist", "dbus"}
-
-// firejailConfigProblems reads firejail.config. A line that it does not know of
-// is no problem; the attestation finds what does not work.
-func firejailConfigProblems(path string) []Problem {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return []Problem{{Message: "firejail's configuration cannot be read", Found: err.Error()}}
-	}
-	var problems []Problem
-	for number, line := range strings.Split(string(data), "\n") {
-		fields := strings.Fields(line)
-		if len(fields) < 2 || strings.HasPrefix(fields[0], "#") {
-			continue
-		}
-		at := fmt.Sprintf("%s:%d: %s", path, number+1, strings.Join(fields, " "))
-		for _, name := range switches {
-			if fields[0] == name && fields[1] == "no" {
-				problems = append(problems, Problem{
-					Message: "firejail's configuration turns off " + name + ", which it then ignores in profiles",
-					Found:   at, Expected: name + " yes", Instead: []string{"edit " + filepath.Clean(path)},
-				})
-			}
-		}
-		switch {
-		case fields[0] == "whitelist-disable-topdir":
-			problems = append(problems, Problem{
-				Message: "firejail's configuration keeps whitelist from hiding a directory",
-				Found:   at, Expected: "no whitelist-disable-topdir", Instead: []string{"edit " + filepath.Clean(path)},
-			})
-		case fields[0] == "seccomp-error-action" && fields[1] != "EPERM":
-			problems = append(problems, Problem{
-				Message: "firejail's configuration changes what a denied system call does",
-				Found:   at, Expected: "seccomp-error-action EPERM", Instead: []string{"edit " + filepath.Clean(path)},
-			})
-		}
-	}
-	return problems
 }

@@ -9,56 +9,6 @@ import (
 	"testing"
 )
 
-func TestFirejailConfigProblems(t *testing.T) {
-	for _, tc := range []struct {
-		name, text string
-		// messages are parts of the problems, in order.
-		messages []string
-		found    string
-	}{
-		{name: "empty"},
-		{name: "comments and defaults", text: "# seccomp no\n\n  # userns no\nseccomp yes\nrestricted-network yes\n"},
-		{name: "a switch of ours", text: "x11 no\nseccomp no\n", messages: []string{"turns off seccomp"}, found: ":2: seccomp no"},
-		{name: "blanks around it", text: "\t userns \t no  \n", messages: []string{"turns off userns"}, found: ":1: userns no"},
-		{name: "every switch", text: "seccomp no\nuserns no\nwhitelist no\ndbus no", messages: []string{
-			"turns off seccomp", "turns off userns", "turns off whitelist", "turns off dbus",
-		}},
-		{name: "a switch of no interest", text: "x11 no\nfile-transfer no\n"},
-		{name: "a longer name", text: "seccomp-error-actions no\n"},
-		{name: "a name alone", text: "seccomp\n"},
-		{name: "top directory", text: "whitelist-disable-topdir /opt\n", messages: []string{"keeps whitelist from hiding"}, found: "whitelist-disable-topdir /opt"},
-		{name: "error action", text: "seccomp-error-action kill\n", messages: []string{"what a denied system call does"}, found: "seccomp-error-action kill"},
-		{name: "error action as it is", text: "seccomp-error-action EPERM\n"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "firejail.config")
-			writeFile(t, path, tc.text, 0o644)
-			problems := firejailConfigProblems(path)
-			if len(problems) != len(tc.messages) {
-				t.Fatalf("got %d problems, want %d: %+v", len(problems), len(tc.messages), problems)
-			}
-			for i, p := range problems {
-				mustContain(t, "message", p.Message, tc.messages[i])
-				mustContain(t, "found", p.Found, path+":")
-				mustContain(t, "found", p.Found, tc.found)
-				if p.Expected == "" || len(p.Instead) == 0 {
-					t.Errorf("no remedy: %+v", p)
-				}
-			}
-		})
-	}
-}
-
-func TestFirejailConfigMissingOrUnreadable(t *testing.T) {
-	dir := t.TempDir()
-	if problems := firejailConfigProblems(filepath.Join(dir, "gone")); len(problems) != 0 {
-		t.Errorf("a missing file is no problem, got %+v", problems)
-	}
-	if problems := firejailConfigProblems(dir); len(problems) != 1 {
-		t.Errorf("a directory cannot be read, got %+v", problems)
-	}
-}
-
 func TestFirejailBinaryProblems(t *testing.T) {
 	needRoot(t)
 	for _, tc := range []struct {
@@ -130,13 +80,5 @@ func TestFirejailVersion(t *testing.T) {
 				t.Errorf("got %q, %v, want %q", got, err, tc.want)
 			}
 		})
-	}
-}
-
-func TestKnownVersions(t *testing.T) {
-	for version, want := range map[string]bool{"0.9.72": true, "0.9.74": false, "0.9.7": false, "0.9.720": false, "": false, "0.9.72rc1": false} {
-		if got := known(version); got != want {
-			t.Errorf("known(%q) = %t", version, got)
-		}
 	}
 }

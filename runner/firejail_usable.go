@@ -39,6 +39,14 @@ func (h Host) FirejailProblems(mode policy.NetworkMode) []Problem {
 			Instead: []string{"in Kubernetes: allowPrivilegeEscalation: true", "in Docker: no --security-opt no-new-privileges"},
 		})
 	}
+	if f := h.Firejail; !h.Caller.KernelThreads && f.Version != "" && !f.believesContainer() {
+		problems = append(problems, Problem{
+			Message:  "firejail would start this program without any sandbox",
+			Found:    "no kernel thread among PIDs 1-10 (a container), firejail " + f.Version,
+			Expected: "a host, or one of firejail " + believingFirejails(),
+			Instead:  []string{"start the container with the host's PID namespace (docker run --pid=host)"},
+		})
+	}
 	for _, grant := range containerGrants {
 		if mode != "" && grant.only != "" && grant.only != mode || h.Caller.Bounding&(1<<grant.bit) != 0 {
 			continue

@@ -92,8 +92,8 @@ func (l *launchable) plan() launcherPlan {
 	}
 	if !l.host.Caller.KernelThreads {
 		// Where firejail takes the host for a container it runs the program bare,
-		// unless this variable says that it knows the container (no_sandbox.c, up to
-		// 0.9.80): then it confines or fails.
+		// unless this variable says that it knows the container: then it confines or
+		// fails. Releases that do not believe it were refused.
 		plan.Environment = append(plan.Environment, "container=docker")
 	}
 	return plan
