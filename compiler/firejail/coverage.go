@@ -106,19 +106,6 @@ func coverFilesystem(fs policy.Filesystem, release Release) []compiler.Coverage 
 			Launched: launched, Standalone: standalone,
 		})
 	}
-	commandLine := ""
-	if release.ShowsCommandLine {
-		commandLine = ", and firejail's command line in /proc/1 with the program's arguments"
-	}
-	proc := compiler.Coverage{
-		Clause: policy.ClauseFilesystemProc, Subject: string(fs.Proc), At: fs.ProcAt,
-		Launched:   exact("own PID namespace, blacklist, Landlock"),
-		Standalone: weaker("own PID namespace, blacklist; the program can also write to its own files there" + commandLine),
-		Existence:  "names in /proc stay visible",
-	}
-	if fs.Proc == policy.ProcNone {
-		proc.Standalone = weaker("own PID namespace; its processes stay visible" + commandLine)
-	}
 	dev := compiler.Coverage{
 		Clause: policy.ClauseFilesystemDev, Subject: string(fs.Dev), At: fs.DevAt,
 		Launched: exact("private-dev and Landlock"),
@@ -128,7 +115,28 @@ func coverFilesystem(fs policy.Filesystem, release Release) []compiler.Coverage 
 	if fs.Dev == policy.DevNone {
 		dev.Standalone = weaker("private-dev: the minimal devices stay usable")
 	}
-	return append(rows, proc, dev)
+	return append(rows, coverProc(fs, release), dev)
+}
+
+// coverProc judges /proc, of which firejail's own process is a part: it is PID 1.
+func coverProc(fs policy.Filesystem, release Release) compiler.Coverage {
+	row := compiler.Coverage{
+		Clause: policy.ClauseFilesystemProc, Subject: string(fs.Proc), At: fs.ProcAt,
+		Launched:  exact("own PID namespace, blacklist, Landlock"),
+		Existence: "names in /proc stay visible",
+	}
+	how := "own PID namespace, blacklist; the program can also write to its own files there"
+	if fs.Proc == policy.ProcNone {
+		how = "own PID namespace; its processes stay visible"
+	}
+	switch {
+	case release.ShowsInit:
+		how += ", and in /proc/1 the command line with the program's arguments"
+	case fs.Proc == policy.ProcSelf:
+		row.Launched = stronger("own PID namespace, blacklist, Landlock; firejail closes /proc/1")
+	}
+	row.Standalone = weaker(how)
+	return row
 }
 
 // coverPath judges one entry. A host that has not got what the policy requires is

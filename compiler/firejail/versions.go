@@ -18,8 +18,9 @@ type Release struct {
 	// then confine or fail where they take the host for a container (no_sandbox.c,
 	// check_namespace_virt). The others start the program there without any sandbox.
 	ContainerVariable bool
-	// ShowsCommandLine releases leave /proc/1 open, with firejail's own arguments.
-	ShowsCommandLine bool
+	// ShowsInit releases leave /proc/1 open, with firejail's own arguments; the others
+	// close its cmdline, comm, stat, statm and status (fs.c, fs_proc_sys_dev_boot).
+	ShowsInit bool
 	// ReplacesBubblewrap releases mount a program of their own on /usr/bin/bwrap.
 	ReplacesBubblewrap bool
 	// LenientBlacklist releases warn and go on where a path cannot be mounted over
@@ -30,11 +31,11 @@ type Release struct {
 // releases are those whose behaviour was measured, the oldest first. Odd numbers
 // are development versions; the tag 0.9.78 says 0.9.79 of itself (configure.ac).
 var releases = []Release{
-	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 72}, SeccompFilters: 5, ContainerVariable: true, ShowsCommandLine: true},
-	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 74}, SeccompFilters: 5, ContainerVariable: true, ShowsCommandLine: true},
-	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 76}, SeccompFilters: 5, ContainerVariable: true, ShowsCommandLine: true},
-	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 78}, SeccompFilters: 5, ContainerVariable: true, ShowsCommandLine: true, ReplacesBubblewrap: true},
-	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 79}, SeccompFilters: 5, ContainerVariable: true, ShowsCommandLine: true, ReplacesBubblewrap: true},
+	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 72}, SeccompFilters: 5, ContainerVariable: true, ShowsInit: true},
+	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 74}, SeccompFilters: 5, ContainerVariable: true, ShowsInit: true},
+	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 76}, SeccompFilters: 5, ContainerVariable: true, ShowsInit: true},
+	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 78}, SeccompFilters: 5, ContainerVariable: true, ShowsInit: true, ReplacesBubblewrap: true},
+	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 79}, SeccompFilters: 5, ContainerVariable: true, ShowsInit: true, ReplacesBubblewrap: true},
 	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 80}, SeccompFilters: 5, ContainerVariable: true, ReplacesBubblewrap: true},
 	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 81}, SeccompFilters: 5, ReplacesBubblewrap: true, LenientBlacklist: true},
 }
