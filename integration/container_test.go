@@ -176,7 +176,7 @@ func TestFirejailConfigThatDisables(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range []string{
-		"seccomp no", "userns no", "whitelist-disable-topdir /etc", "seccomp-error-action log", "dbus no",
+		"seccomp no", "userns no", "whitelist-disable-topdir /etc", "seccomp-filter-add !ptrace", "dbus no",
 	} {
 		t.Run(line, func(t *testing.T) {
 			changed := file(t, filepath.Join(tree(t), "firejail.config"), string(original)+"\n"+line+"\n", 0o644)

@@ -86,6 +86,8 @@ func firejailConfigProblems(path string) []Problem {
 }
 
 // weakens says what a setting takes away, and what is expected instead.
+// seccomp-error-action is for profiles that have the directive of that name; ours
+// do not (profile.c), and nothing changes.
 func (s firejailSetting) weakens() (message, expected string) {
 	if feature, ours := firejailFeatures[s.name]; ours && s.value == "no" {
 		return fmt.Sprintf("turns off %s: it would ignore %s in the profile, which %s needs",
@@ -94,11 +96,6 @@ func (s firejailSetting) weakens() (message, expected string) {
 	switch s.name {
 	case "whitelist-disable-topdir":
 		return "keeps whitelist from hiding a directory, which " + policy.ClauseFilesystem + " needs", "no whitelist-disable-topdir"
-	case "seccomp-error-action":
-		if s.value != "EPERM" {
-			return "changes what a denied system call does, which " + policy.ClauseSyscallsBase + " says",
-				"seccomp-error-action EPERM"
-		}
 	case "seccomp-filter-add":
 		// It takes entries out, too: "!ptrace" out of firejail's list, "=ptrace" out of
 		// ours (main.c, profile_list_augment).

@@ -55,6 +55,10 @@ func main() {
 			os.Exit(int(number(child(strings.Join(os.Args[2:], " ")))))
 		}
 	}
+	if len(os.Args) > 3 && os.Args[1] == "under" {
+		fmt.Fprintln(os.Stderr, "probe:", under(os.Args[2], os.Args[3:]))
+		os.Exit(1)
+	}
 	encoder := json.NewEncoder(os.Stdout)
 	for _, access := range os.Args[1:] {
 		if err := encoder.Encode(Result{access, outcome(try(access))}); err != nil {
