@@ -2,6 +2,7 @@ package firejail
 
 import (
 	"fmt"
+	"path"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,11 +23,11 @@ const expressible = "A-Z a-z 0-9 . / _ - + : = @ ~, single blanks and letters be
 //
 // Bytes beyond ASCII are left alone by firejail's reader, its checks and its
 // globs: it never leaves the C locale.
-func inexpressible(path string) string {
-	if !utf8.ValidString(path) {
+func inexpressible(name string) string {
+	if !utf8.ValidString(name) {
 		return "it is not UTF-8"
 	}
-	for _, r := range path {
+	for _, r := range name {
 		switch {
 		case r < 0x20:
 			return fmt.Sprintf("the control character %U would end it", r)
@@ -35,13 +36,16 @@ func inexpressible(path string) string {
 		}
 	}
 	switch {
-	case strings.Contains(path, "  "):
+	case name == "/" || !path.IsAbs(name) || path.Clean(name) != name:
+		// firejail takes it apart as it is: the first directory of "//a" is "/".
+		return "it is not the shortest absolute form"
+	case strings.Contains(name, "  "):
 		return "firejail collapses several blanks into one"
-	case strings.HasSuffix(path, " "):
+	case strings.HasSuffix(name, " "):
 		return "firejail drops a trailing blank"
-	case strings.Contains(path, ".."):
+	case strings.Contains(name, ".."):
 		return "firejail refuses two dots in a row"
-	case len(path) > maxLine-len("noblacklist \n"):
+	case len(name) > maxLine-len("noblacklist \n"):
 		return fmt.Sprintf("the line would be longer than %d bytes", maxLine)
 	}
 	return ""

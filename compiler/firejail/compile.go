@@ -86,6 +86,9 @@ func compileFilter(machine string, set syscalls.Set) (filter, listing []byte, er
 }
 
 func refuseProcess(p *policy.Policy) compiler.Refusals {
+	if p.Process.Directory == "" {
+		return nil
+	}
 	if why := inexpressible(p.Process.Directory); why != "" {
 		return compiler.Refusals{refuseSpelling(
 			policy.ClauseProcessDirectory, p.Process.DirectoryAt, p.Process.Directory, why)}
