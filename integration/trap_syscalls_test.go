@@ -38,6 +38,19 @@ func TestTrapIoUring(t *testing.T) {
 	held(t, standaloneWorld{}, writePolicy(t, "", ""), map[string]string{access: "EPERM"})
 }
 
+// TestTrapNamespacesStayOpen: without capabilities and in a user namespace of its own, a
+// program can still make another one, in which it has every capability;
+// restrict-namespaces closes that.
+func TestTrapNamespacesStayOpen(t *testing.T) {
+	program := []string{"/usr/bin/unshare", "--user", "--map-root-user", "--net", "/usr/bin/grep", "^CapEff", "/proc/self/status"}
+	o := finish(t, standaloneWorld{}.command(naive(t, "caps.drop all", "nonewprivs", "noroot", "seccomp", "protocol unix"), program...))
+	if o.code != 0 || strings.Contains(o.stdout, "0000000000000000") {
+		t.Errorf("exit code %d, %q: the trap is gone\n%s", o.code, o.stdout, o.stderr)
+	}
+	finish(t, standaloneWorld{}.command(standalonePolicy{rest: "proc = 'self'\n"}.profile(t), program...)).must(t, 1)
+	finish(t, confined(writePolicy(t, "proc = \"self\"", ""), program...)).must(t, 1)
+}
+
 // TestTrapUnknownSystemCall: firejail takes a list with names that do not exist, and
 // none of it is an error. Every name in our profiles is one that firejail knows.
 func TestTrapUnknownSystemCall(t *testing.T) {
