@@ -50,8 +50,8 @@ func FilterCanaries() []string { return []string{"unshare", "get_mempolicy", "io
 // PathExpectation is one entry of [filesystem] as the stage must find it.
 type PathExpectation struct {
 	policy.PathEntry
-	// Replaced paths are not the host's own: firejail mounts a fresh sysfs and
-	// filters /etc/passwd, so that their device and inode differ.
+	// Replaced paths are not the host's own: firejail mounts a fresh sysfs and shows
+	// copies of some files in /etc, so that their device and inode differ.
 	Replaced bool `json:"replaced,omitempty"`
 }
 

@@ -80,6 +80,17 @@ func TestTrapFeaturesOffThatNothingNeeds(t *testing.T) {
 	})
 }
 
+// TestTrapConfigurationThatIsNotUnderstood: a line of the configuration that firejail
+// does not know ends it with code 1, as a program could; confine says which.
+func TestTrapConfigurationThatIsNotUnderstood(t *testing.T) {
+	for _, line := range []string{"whitelist no", "seccomp off", "seccomp no # for now", "  # a comment"} {
+		w := configuredWorld(t, line)
+		finish(t, w.command(naive(t, "net none"), "/usr/bin/true")).must(t, 1)
+		o := finish(t, w.launch(confined(writePolicy(t, "", ""), "/usr/bin/true"))).must(t, 125)
+		wants(t, o, "nothing ran", "Error: invalid line")
+	}
+}
+
 // TestTrapFeaturesThatCloseMore: disable-mnt closes /media whatever a profile says, and
 // etc-hide-blacklisted makes another /etc; the attestation decides.
 func TestTrapFeaturesThatCloseMore(t *testing.T) {

@@ -121,8 +121,15 @@ func firejailVersion(path string) (string, error) {
 	out, err := cmd.Output()
 	if err != nil {
 		var exit *exec.ExitError
-		if errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signaled() {
+		if !errors.As(err, &exit) {
+			return "", err
+		}
+		if exit.Sys().(syscall.WaitStatus).Signaled() {
 			return "", fmt.Errorf("no answer within %s", limit)
+		}
+		// A line of its configuration that it does not know is said there.
+		if said, _, _ := strings.Cut(strings.TrimSpace(string(exit.Stderr)), "\n"); said != "" {
+			return "", fmt.Errorf("%w: %.200s", err, said)
 		}
 		return "", err
 	}

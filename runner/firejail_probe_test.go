@@ -61,6 +61,10 @@ func TestFirejailVersion(t *testing.T) {
 		{"another program", `echo "wine 8"`, "", `firejail --version printed "wine 8"`},
 		{"silent", `exit 0`, "", `firejail --version printed ""`},
 		{"failing", `exit 3`, "", "exit status 3"},
+		{
+			"configuration", `printf '%s\n' 'Error: invalid line 3 in firejail configuration file' more >&2; exit 1`, "",
+			"exit status 1: Error: invalid line 3 in firejail configuration file",
+		},
 		// A caller's variables must not reach a program that runs as root.
 		{"environment", `test -z "$CONFINE_TEST_SECRET" && test "$PWD" = / && echo "firejail version 1"`, "1", ""},
 	} {

@@ -1,6 +1,9 @@
 package firejail
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // builtin is something that firejail does to a path whatever a profile says.
 type builtin struct {
@@ -51,20 +54,34 @@ var builtins = []builtin{
 	{"/etc/passwd", false, "filters /etc/passwd"},
 }
 
-// bubblewrap is what some releases do besides (fs.c, fs_bwrap).
-var bubblewrap = builtin{"/usr/bin/bwrap", false, "replaces /usr/bin/bwrap"}
+// hostNames and bubblewrap are what some releases do besides (fs_hostname.c; fs.c,
+// fs_bwrap).
+var (
+	hostNames = []builtin{
+		{"/etc/hostname", false, "rewrites /etc/hostname"},
+		{"/etc/hosts", false, "rewrites /etc/hosts"},
+	}
+	bubblewrap = builtin{"/usr/bin/bwrap", false, "replaces /usr/bin/bwrap"}
+)
 
 // builtinsOf are those of one release.
 func builtinsOf(release Release) []builtin {
-	if release.ReplacesBubblewrap {
-		return append([]builtin{bubblewrap}, builtins...)
+	all := slices.Clone(builtins)
+	if release.RewritesHostNames {
+		all = append(all, hostNames...)
 	}
-	return builtins
+	if release.ReplacesBubblewrap {
+		all = append(all, bubblewrap)
+	}
+	return all
 }
 
-// filtered are the files of which firejail shows a copy with the system's and the
-// caller's entries only; that is less, and still what the program needs.
-func (b builtin) filtered() bool { return strings.HasPrefix(b.does, "filters ") }
+// copied are the files of which firejail shows a copy: with the system's and the
+// caller's entries only, which is less and still what the program needs, or with
+// another name for the machine.
+func (b builtin) copied() bool {
+	return strings.HasPrefix(b.does, "filters ") || strings.HasPrefix(b.does, "rewrites ")
+}
 
 // builtinAt finds what firejail does to a path or to a directory above it.
 func builtinAt(p string, release Release) (builtin, bool) {
@@ -76,11 +93,11 @@ func builtinAt(p string, release Release) (builtin, bool) {
 	return builtin{}, false
 }
 
-// builtinsBelow says what firejail does below a path, or at it by filtering.
+// builtinsBelow says what firejail does below a path, or at it by showing a copy.
 func builtinsBelow(p string, release Release) string {
 	var does []string
 	for _, b := range builtinsOf(release) {
-		if within(b.path, p) && (b.path != p || b.filtered()) {
+		if within(b.path, p) && (b.path != p || b.copied()) {
 			does = append(does, b.does)
 		}
 	}

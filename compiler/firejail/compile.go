@@ -121,14 +121,14 @@ func expect(p *policy.Policy, release Release, l layout, filter []byte) compiler
 		e.Shared = []string{"net"}
 	}
 	for _, entry := range p.Filesystem.Entries {
-		e.Paths = append(e.Paths, compiler.PathExpectation{PathEntry: entry, Replaced: replaced(entry.Path)})
+		e.Paths = append(e.Paths, compiler.PathExpectation{PathEntry: entry, Replaced: replaced(entry.Path, release)})
 	}
 	return e
 }
 
 // replaced reports whether firejail shows something of its own at a path: it
-// mounts a fresh sysfs, and copies of /etc/passwd and /etc/group with the
-// caller's entries only (fs_etc.c, restrict_users.c).
-func replaced(path string) bool {
-	return path == "/etc/passwd" || path == "/etc/group" || within(path, "/sys")
+// mounts a fresh sysfs, and copies of some files in /etc.
+func replaced(path string, release Release) bool {
+	b, found := builtinAt(path, release)
+	return found && b.copied() || within(path, "/sys")
 }

@@ -56,7 +56,7 @@ func refuseGranted(refuse refuser, e policy.PathEntry, release Release) (compile
 		return refuse("firejail's own state is in /run, so it cannot be given as a whole", "a path below /run",
 			"name what the program needs there")
 	case !found:
-	case b.filtered() && e.Mode == policy.ModeRead:
+	case b.copied() && e.Mode == policy.ModeRead:
 	case e.Mode == policy.ModeTmp && e.Size == 0 && ownTmp(e.Path):
 	case b.keeps:
 		return refuse("firejail "+b.does, "a path outside /home, /root, /run/user and /run/firejail",

@@ -21,6 +21,9 @@ type Release struct {
 	// ShowsInit releases leave /proc/1 open, with firejail's own arguments; the others
 	// close its cmdline, comm, stat, statm and status (fs.c, fs_proc_sys_dev_boot).
 	ShowsInit bool
+	// RewritesHostNames releases show an /etc/hosts and an /etc/hostname of their own,
+	// without being asked for a host name (sandbox.c, fs_hostname).
+	RewritesHostNames bool
 	// ReplacesBubblewrap releases mount a program of their own on /usr/bin/bwrap.
 	ReplacesBubblewrap bool
 	// LenientBlacklist releases warn and go on where a path cannot be mounted over
@@ -31,13 +34,20 @@ type Release struct {
 // releases are those whose behaviour was measured, the oldest first. Odd numbers
 // are development versions; the tag 0.9.78 says 0.9.79 of itself (configure.ac).
 var releases = []Release{
-	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 72}, SeccompFilters: 5, ContainerVariable: true, ShowsInit: true},
-	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 74}, SeccompFilters: 5, ContainerVariable: true, ShowsInit: true},
-	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 76}, SeccompFilters: 5, ContainerVariable: true, ShowsInit: true},
-	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 78}, SeccompFilters: 5, ContainerVariable: true, ShowsInit: true, ReplacesBubblewrap: true},
-	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 79}, SeccompFilters: 5, ContainerVariable: true, ShowsInit: true, ReplacesBubblewrap: true},
-	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 80}, SeccompFilters: 5, ContainerVariable: true, ReplacesBubblewrap: true},
-	{Version: compiler.Version{Major: 0, Minor: 9, Patch: 81}, SeccompFilters: 5, ReplacesBubblewrap: true, LenientBlacklist: true},
+	measured(72), measured(74), measured(76), measured(78), measured(79), measured(80), measured(81),
+}
+
+// measured is the table: since or until when each of them holds, by the last number.
+func measured(patch int) Release {
+	return Release{
+		Version:            compiler.Version{Major: 0, Minor: 9, Patch: patch},
+		SeccompFilters:     5,
+		ContainerVariable:  patch <= 80,
+		ShowsInit:          patch <= 79,
+		RewritesHostNames:  patch >= 74,
+		ReplacesBubblewrap: patch >= 78,
+		LenientBlacklist:   patch >= 80,
+	}
 }
 
 // Known are the versions that Compile accepts, the oldest first.

@@ -111,6 +111,27 @@ func TestVersionsAgree(t *testing.T) {
 	})
 }
 
+// TestHostNames: some releases show their own /etc/hosts, which can be read and no more,
+// and which the stage must not take for the host's.
+func TestHostNames(t *testing.T) {
+	for _, v := range firejail.Known {
+		release, _ := firejail.ReleaseOf(v)
+		b, err := firejail.Compile(parse(t, "[filesystem]\nread = ['/etc/hosts', '/etc/hosts.allow']\n"), targetOf(v))
+		if err != nil {
+			t.Fatalf("%s: %v", v, err)
+		}
+		for _, e := range b.Expectation.Paths {
+			if want := release.RewritesHostNames && e.Path == "/etc/hosts"; e.Replaced != want {
+				t.Errorf("%s: %s is replaced: %v", v, e.Path, e.Replaced)
+			}
+		}
+		_, err = firejail.Compile(parse(t, "[filesystem]\nwrite = ['/etc/hosts']\n"), targetOf(v))
+		if refused := err != nil && strings.Contains(err.Error(), "p.toml:4:10: error: firejail rewrites /etc/hosts"); refused != release.RewritesHostNames {
+			t.Errorf("%s: %v", v, err)
+		}
+	}
+}
+
 // TestBubblewrap: some releases put a program of their own in its place.
 func TestBubblewrap(t *testing.T) {
 	const text = "[filesystem]\nexec = ['/usr/bin/bwrap']\n"
