@@ -11,8 +11,8 @@ import (
 type Release struct {
 	Version compiler.Version
 	// SeccompFilters is how many programs it installs for the lines of syscallLines
-	// (firejail --debug): seccomp.32, seccomp, seccomp.block-secondary,
-	// restrict-namespaces and protocol.
+	// (sandbox.c): seccomp, block-secondary, which comes in the place of seccomp.32,
+	// protocol, and restrict-namespaces for either table of system calls.
 	SeccompFilters int
 	// ContainerVariable releases believe container=docker in their environment, and
 	// then confine or fail where they take the host for a container (no_sandbox.c,
