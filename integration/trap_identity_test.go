@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -79,43 +78,57 @@ func TestTrapCommandLineIsShown(t *testing.T) {
 // so that a sandbox survives the launcher that asked to be outlived by nothing. confine
 // has a guard (TestKilledRunnerLeavesNothing).
 func TestTrapDeathSignalIsLost(t *testing.T) {
-	witness := filepath.Join(owned(t, filepath.Join(tree(t), "w")), "alive")
-	script := "sleep 0.5; echo yes >" + witness
-	launcher := func(words ...string) *exec.Cmd {
-		// The shell is the launcher; the death signal is that of its child.
-		return asConnector(exec.Command("/usr/bin/sh", append([]string{"-c", `setpriv --pdeathsig KILL "$@" & sleep 60`, "sh"}, words...)...))
-	}
-	survived := func(cmd *exec.Cmd, limit time.Duration) bool {
-		t.Helper()
-		cmd.SysProcAttr.Setpgid = true
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(250 * time.Millisecond)
-		parents, names := processes(t)
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		t.Cleanup(func() {
-			// The launcher's own sleep, and whatever lives on.
-			for pid := range names {
-				for p := pid; p > 1; p = parents[p] {
-					if p == cmd.Process.Pid {
-						_ = syscall.Kill(pid, syscall.SIGKILL)
+	profile := naive(t, "net none")
+	for _, c := range []struct {
+		name     string
+		words    []string
+		survives bool
+	}{
+		{"without firejail", nil, false},
+		{"with firejail", []string{firejailPath, "--quiet", "--profile=" + profile}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := owned(t, filepath.Join(tree(t), "w"))
+			script := "echo >" + dir + "/ready; until [ -e " + dir + "/killed ]; do sleep 0.01; done; echo >" + dir + "/survived"
+			// The shell is the launcher, and the death signal is that of its child.
+			launcher := asConnector(exec.Command("/usr/bin/sh", append([]string{"-c", `setpriv --pdeathsig KILL "$@" & wait`, "sh"},
+				append(c.words, "/usr/bin/sh", "-c", script)...)...))
+			if err := launcher.Start(); err != nil {
+				t.Fatal(err)
+			}
+			until(t, func() bool { return exists(dir + "/ready") })
+			if err := launcher.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			_ = launcher.Wait()
+			file(t, dir+"/killed", "", 0o644)
+			until(t, func() bool {
+				_, names := processes(t)
+				for _, name := range names {
+					if strings.Contains(name, dir) {
+						return false
 					}
 				}
+				return true
+			})
+			if exists(dir+"/survived") != c.survives {
+				t.Errorf("it survived its launcher: %t, expected %t", !c.survives, c.survives)
 			}
 		})
-		for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-			if os.Remove(witness) == nil {
-				return true
-			}
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// until waits for something that must happen.
+func until(t *testing.T, happened func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !happened(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing happened within %s", patience)
 		}
-		return false
-	}
-	if survived(launcher("/usr/bin/sh", "-c", script), time.Second) {
-		t.Error("control: without firejail the signal does not arrive either")
-	}
-	if !survived(launcher(firejailPath, "--quiet", "--profile="+naive(t, "net none"), "/usr/bin/sh", "-c", script), 10*time.Second) {
-		t.Error("the sandbox ended: the trap is gone")
 	}
 }
