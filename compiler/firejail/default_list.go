@@ -23,11 +23,12 @@ const defaultList = `
 	userfaultfd acct bpf nfsservctl setdomainname sethostname vhangup
 	ptrace personality process_vm_readv`
 
-var defaultNames = strings.Fields(defaultList)
+// DefaultList gives what "seccomp" denies by itself.
+func DefaultList() []string { return strings.Fields(defaultList) }
 
 // inOwnList reports whether a profile denies a call by name, unless it is allowed.
 func inOwnList(name string) bool {
-	return slices.Contains(defaultNames, name) || slices.Contains(ioUring, name)
+	return slices.Contains(DefaultList(), name) || slices.Contains(ioUring, name)
 }
 
 // ioUring are denied by name on top: io_uring goes around protocol and seccomp.
@@ -41,7 +42,7 @@ func seccompLine(calls policy.Syscalls) string {
 	}
 	var items []string
 	for _, e := range calls.Allow {
-		if slices.Contains(defaultNames, e.Name) {
+		if slices.Contains(DefaultList(), e.Name) {
 			items = append(items, "!"+e.Name)
 		}
 	}

@@ -184,3 +184,42 @@ func TestParseCall(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParseCondition: whatever parses is decided alike as a condition and as the
+// tests of a filter; whatever does not says where.
+func FuzzParseCondition(f *testing.F) {
+	for _, text := range []string{"arg0 == AF_INET", "arg1 & 0xf != SOCK_RAW|1", "arg2 in [0o1, 2,3]", "arg5 <= 9", "arg0 == é", "arg0 = |"} {
+		f.Add("socket", text, uint64(2))
+		f.Add("prctl", text, uint64(1)<<32)
+	}
+	f.Fuzz(func(t *testing.T, syscall, text string, register uint64) {
+		c, err := ParseCondition(text)
+		if err == nil {
+			err = c.Check(syscall)
+		}
+		var e *TextError
+		switch {
+		case errors.As(err, &e):
+			if e.Offset < 0 || e.Length < 0 || e.Offset+e.Length > len(text) || e.Error() == "" {
+				t.Fatalf("%q: %+v", text, e)
+			}
+			return
+		case err != nil:
+			t.Fatalf("%q: %v, want a TextError", text, err)
+		}
+		for _, arch := range Arches() {
+			width := argumentsOf(syscall)[c.Arg]
+			var args [6]uint64
+			args[c.Arg] = register
+			tests := c.tests(arch, width)
+			for _, test := range tests {
+				if err := test.check(); err != nil {
+					t.Fatalf("%s: %q: %v", syscall, text, err)
+				}
+			}
+			if got, want := (Case{When: tests}).Applies(args), c.holds(arch, width, register); got != want {
+				t.Fatalf("%s: %q of %#x: %v as tests, %v as a condition", syscall, text, register, got, want)
+			}
+		}
+	})
+}

@@ -37,9 +37,13 @@ func (r Rule) String() string {
 	return out.String()
 }
 
-// String is t in words: "arg0 is AF_INET or AF_INET6".
+// String is t in words: "arg0 is AF_INET or AF_INET6". A width that is not that of
+// an int is told.
 func (t Test) String() string {
 	arg := fmt.Sprintf("arg%d", t.Arg)
+	if t.Width != Low32 {
+		arg += fmt.Sprintf(" (%d bits)", t.Width)
+	}
 	if t.Mask != 0 {
 		arg += fmt.Sprintf(" & %#x", t.Mask)
 	}
