@@ -22,9 +22,10 @@ func (s *Syscalls) decide(name string, args [6]syscalls.Argument) Decision {
 	decision := Decision{
 		Allowed:     d.Verdict == syscalls.Allowed,
 		Conditional: d.Verdict == syscalls.Conditional,
-		Because:     d.Because,
-		Clause:      ClauseSyscalls,
-		At:          s.At,
+		// A condition may list any number of values.
+		Because: clip(d.Because, 200),
+		Clause:  ClauseSyscalls,
+		At:      s.At,
 	}
 	switch d.Part {
 	case syscalls.PartBase:

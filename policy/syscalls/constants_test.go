@@ -54,6 +54,8 @@ func TestConstantsByHand(t *testing.T) {
 		{"PTRACE_TRACEME", 0, 0, 0},
 		{"RLIMIT_NOFILE", 7, 7, 0},
 		{"SECCOMP_SET_MODE_FILTER", 1, 1, 0},
+		{"SIGCHLD", 17, 17, 0},
+		{"SIGKILL", 9, 9, 0},
 		{"SOCK_CLOEXEC", 0o2000000, 0o2000000, 0},
 		{"SOCK_DGRAM", 2, 2, 0},
 		{"SOCK_RAW", 3, 3, 0},

@@ -236,7 +236,7 @@ var argumentWidths = map[string]string{
 	"preadv":                  "48e88",
 	"preadv2":                 "48e884",
 	"prlimit64":               "4488",
-	"process_madvise":         "48844",
+	"process_madvise":         "48e44",
 	"process_mrelease":        "44",
 	"process_vm_readv":        "48e8e8",
 	"process_vm_writev":       "48e8e8",

@@ -66,6 +66,7 @@ var cut = map[string]map[int]byte{
 
 	"process_vm_readv":  {2: 'e', 4: 'e'}, // import_iovec(unsigned)
 	"process_vm_writev": {2: 'e', 4: 'e'},
+	"process_madvise":   {2: 'e'},
 	"vmsplice":          {2: 'e'},
 	"ptrace":            {1: '4'},                         // find_get_task_by_vpid(pid_t), kernel/ptrace.c
 	"fcntl":             {2: 'e'},                         // int argi = (int)arg, fs/fcntl.c

@@ -27,7 +27,7 @@ import (
 // appears behind pointers, such as BPF instructions, is of no use to a filter.
 var families = regexp.MustCompile(`^(AF|AT|CLOCK|CLONE|EFD|EPOLL|F|FALLOC|FAN|GRND|IN|IPPROTO|ITIMER|KEYCTL|LOCK|MADV|MAP|` +
 	`MCL|MFD|MNT|MOVE_MOUNT|MREMAP|MS|MSG|NETLINK|O|OPEN_TREE|PIDFD|PR|PRIO|PROT|PTRACE|RENAME|RLIMIT|RUSAGE|RWF|S|SCHED|SECCOMP|` +
-	`SEEK|SFD|SHUT|SO|SOCK|SOL|SPLICE|STATX|SYNC_FILE_RANGE|TFD|UMOUNT|XATTR)_|^(FIO|TC|TIOC|SIOC)[A-Z0-9]+$|^W(NOHANG|UNTRACED|CONTINUED|EXITED|STOPPED|NOWAIT)$`)
+	`SEEK|SFD|SHUT|SO|SOCK|SOL|SPLICE|STATX|SYNC_FILE_RANGE|TFD|UMOUNT|XATTR)_|^(FIO|SIG|TC|TIOC|SIOC)[A-Z0-9]+$|^W(NOHANG|UNTRACED|CONTINUED|EXITED|STOPPED|NOWAIT)$`)
 
 // corrections are what golang.org/x/sys has as the C library sees it, or not at
 // all; values of include/uapi/asm-generic/fcntl.h and arch/arm64/include/uapi/asm/fcntl.h.
@@ -120,6 +120,10 @@ func literal(e ast.Expr) (uint64, bool) {
 	if negative, ok := e.(*ast.UnaryExpr); ok && negative.Op == token.SUB {
 		number, ok := literal(negative.X)
 		return uint64(uint32(-number)), ok && number <= 1<<31
+	}
+	// Signals: syscall.Signal(0x9).
+	if conversion, ok := e.(*ast.CallExpr); ok && len(conversion.Args) == 1 {
+		return literal(conversion.Args[0])
 	}
 	basic, ok := e.(*ast.BasicLit)
 	if !ok || basic.Kind != token.INT {
