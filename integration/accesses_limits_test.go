@@ -7,18 +7,14 @@ import (
 	"os"
 	"strings"
 	"testing"
-)
 
-// resources are all that setrlimit(2) has.
-var resources = []string{
-	"as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue",
-	"nice", "nofile", "nproc", "rss", "rtprio", "rttime", "sigpending", "stack",
-}
+	"confine/policy"
+)
 
 // limitWorlds set every limit, and use the resource up to it, and a little more.
 func limitWorlds(t *testing.T) []world {
 	const kib, mib, gib, page = 1 << 10, 1 << 20, 1 << 30, 4 << 10
-	const ignored = "the kernel knows the limit and enforces it no longer (setrlimit(2)), so that more is to be had than Decide says"
+	const ignored = "the kernel enforces the limit no longer (setrlimit(2)), and the policy accepts that"
 	const notUsable = "the filter keeps message queues out, and without rtprio there is no real time to use up: only the limit shows"
 	type limit struct {
 		name       string
@@ -63,6 +59,12 @@ func limitWorlds(t *testing.T) []world {
 				a.inside = ""
 			}
 			attempts = append(attempts, a)
+		}
+	}
+	// Without these the policy is refused.
+	for _, l := range limits {
+		if l.because == ignored {
+			table.WriteString(accepted(policy.RlimitClause(l.name)))
 		}
 	}
 	const filesystem = "tmp = [\"/tmp\"]\nproc = \"self\"\ndev = \"minimal\""

@@ -8,18 +8,61 @@ import (
 	"testing"
 )
 
-// systemCall is one call that is made. A name with a colon stands for arguments
-// that the filter tells apart. An empty inside asks Decide.
+// systemCall is one call that is made. A name with a colon stands for arguments that
+// the filter tells apart. inside is how exactly it ends: Decide only says whether it
+// is allowed.
 type systemCall struct {
 	name    string
 	control control
 	inside  string
 }
 
+// callArguments are the arguments behind a colon, as an access states them.
+var callArguments = map[string]string{
+	"chmod:S_ISUID":            "arg1=0o4755",
+	"clone:CLONE_NEWUSER":      "arg0=CLONE_NEWUSER",
+	"ioctl:TIOCSTI":            "arg1=TIOCSTI",
+	"prctl:PR_CAPBSET_READ":    "arg0=PR_CAPBSET_READ",
+	"prctl:PR_GET_TIMING":      "arg0=PR_GET_TIMING",
+	"socket:AF_INET":           "arg0=AF_INET, arg2=0",
+	"socket:AF_PACKET":         "arg0=AF_PACKET, arg2=0",
+	"socket:AF_UNIX":           "arg0=AF_UNIX, arg2=0",
+	"socket:AF_VSOCK":          "arg0=AF_VSOCK, arg2=0",
+	"socket:NETLINK_NETFILTER": "arg0=AF_NETLINK, arg2=NETLINK_NETFILTER",
+	"socket:NETLINK_ROUTE":     "arg0=AF_NETLINK, arg2=NETLINK_ROUTE",
+	"socketpair:AF_UNIX":       "arg0=AF_UNIX",
+}
+
+// access gives the access that the call is.
+func (c systemCall) access() string {
+	name, _, detailed := strings.Cut(c.name, ":")
+	if detailed {
+		return "syscall " + name + "(" + callArguments[c.name] + ")"
+	}
+	return "syscall " + name
+}
+
+// callAttempts makes the calls under a policy, and holds the expected ends against Decide.
+func callAttempts(t *testing.T, file string, calls []systemCall) []attempt {
+	t.Helper()
+	p := parsePolicy(t, file)
+	var attempts []attempt
+	for _, c := range calls {
+		d := decide(t, p, c.access())
+		if d.Conditional || d.Allowed != (c.inside == "ok") {
+			t.Errorf("%s: Decide says allowed %v, conditional %v (%s), and %s is expected", c.access(), d.Allowed, d.Conditional, d.Because, c.inside)
+		}
+		attempts = append(attempts, attempt{
+			access: c.access(), deed: "syscall " + c.name, control: c.control,
+			inside: c.inside, clause: d.Clause, because: "which error a denied call ends with is no part of an access",
+		})
+	}
+	return attempts
+}
+
 // syscallWorlds call what the connector list has and has not.
 func syscallWorlds(t *testing.T) []world {
 	const (
-		unasked = "Decide leaves system calls to the compiler's lists"
 		denied  = "EPERM"
 		unknown = "ENOSYS" // so that callers take an older call
 	)
@@ -97,19 +140,19 @@ func syscallWorlds(t *testing.T) []world {
 		{"userfaultfd", byUser, denied},
 		{"vmsplice", byUser, denied},
 	}
-	w := world{name: "system calls", policy: accessPolicy(t, nil, nil, "proc = \"self\"", "[syscalls]\nbase = \"connector\"\n")}
-	for _, c := range calls {
-		name, _, _ := strings.Cut(c.name, ":")
-		w.attempts = append(w.attempts, attempt{
-			access: "syscall " + name, deed: "syscall " + c.name, control: c.control,
-			inside: c.inside, clause: "syscalls.base", because: unasked,
-		})
-	}
+	base := accessPolicy(t, nil, nil, "proc = \"self\"", "[syscalls]\nbase = \"connector\"\n")
+	w := world{name: "system calls", policy: base, attempts: callAttempts(t, base, calls)}
 	if runtime.GOARCH == "amd64" {
 		w.attempts = append(w.attempts, attempt{
 			deed: "syscall int80", inside: "denied", clause: "syscalls.base",
 			because: "the table of i386 numbers other calls, and the language has no access for it",
 		})
 	}
-	return []world{w}
+	changed := accessPolicy(t, nil, nil, "proc = \"self\"", "[syscalls]\nallow = [\"personality\"]\ndeny = [\"getppid\", \"ptrace\"]\n")
+	return []world{w, {name: "allow and deny", policy: changed, attempts: callAttempts(t, changed, []systemCall{
+		{"personality", byUser, "ok"},
+		{"getppid", byUser, denied},
+		{"ptrace", byUser, denied},
+		{"getpid", byUser, "ok"},
+	})}}
 }

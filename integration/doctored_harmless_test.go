@@ -17,7 +17,7 @@ import (
 // proven, and the program finds nothing of what was changed. Each change is one
 // that shows outside, or shows that the wrapper's own line was what closed it.
 func TestDoctoredFirejailLeaksNothing(t *testing.T) {
-	dir := world(t)
+	dir := grounds(t)
 	for _, tc := range []struct {
 		name, caller string
 		change       change.Change
@@ -84,7 +84,7 @@ func TestLeaksShowOutside(t *testing.T) {
 
 // The time is the runner's: a wrapper that ignores the signal wins none.
 func TestDoctoredFirejailGainsNoTime(t *testing.T) {
-	dir := world(t)
+	dir := grounds(t)
 	for _, caller := range []string{"root", "user"} {
 		t.Run(caller, func(t *testing.T) {
 			t.Parallel()
@@ -97,7 +97,7 @@ func TestDoctoredFirejailGainsNoTime(t *testing.T) {
 
 // A firejail that ends before there is anything to prove.
 func TestDoctoredFirejailThatEndsEarly(t *testing.T) {
-	dir := world(t)
+	dir := grounds(t)
 	for _, tc := range []struct {
 		name   string
 		change change.Change

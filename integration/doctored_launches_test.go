@@ -15,6 +15,13 @@ import (
 // notTheWrappers are clauses that no wrapper takes part in, each with the reason.
 var notTheWrappers = map[string]string{
 	"syscalls":          "names answers of Decide about the whole table; a policy states syscalls.base",
+	"syscalls.allow":    "a part of the filter, which is one piece: see syscalls.base",
+	"syscalls.deny":     "a part of the filter, which is one piece: see syscalls.base",
+	"syscalls.on_deny":  "a part of the filter, which is one piece: see syscalls.base",
+	"syscalls.rule":     notCompiled,
+	"network.egress":    notCompiled,
+	"network.private":   notCompiled,
+	"process.memory":    notCompiled,
 	"process.wall_time": "the runner's own timer and its own signals; see TestDoctoredFirejailGainsNoTime",
 }
 

@@ -12,14 +12,14 @@ import (
 // also finds another canary than unshare for its filter.
 func TestSystemCallsOfThePolicy(t *testing.T) {
 	tries := []struct{ text, outside, base, inside string }{
-		{"syscall ptrace", "ESRCH", "EPERM", "ESRCH"},
+		{"syscall ptrace", "ok", "EPERM", "ok"},
 		{"syscall io_uring_setup", "ok", "EPERM", "ok"},
 		{"syscall personality", "ok", "EPERM", "ok"},
 		{"syscall getppid", "ok", "ok", "EPERM"},
 		{"syscall userfaultfd", "ok", "EPERM", "EPERM"},
 		{"syscall name_to_handle_at", "ok", "EPERM", "EPERM"},
 		// firejail's restrict-namespaces, as the coverage says.
-		{"syscall unshare", "EINVAL", "EPERM", "EPERM"},
+		{"syscall unshare", "ok", "EPERM", "EPERM"},
 	}
 	var args []string
 	for _, a := range tries {

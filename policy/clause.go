@@ -142,7 +142,8 @@ func ClauseNames() []string {
 	names := []string{
 		ClauseFilesystem, ClauseFilesystemLinks, ClauseFilesystemProc, ClauseFilesystemDev,
 		ClauseNetworkMode, ClauseNetworkEgress, ClauseNetworkPrivate,
-		ClauseCapabilitiesKeep, ClauseSyscallsBase,
+		ClauseCapabilitiesKeep, ClauseRlimits,
+		ClauseSyscalls, ClauseSyscallsBase, ClauseSyscallsAllow, ClauseSyscallsDeny, ClauseSyscallsOnDeny, ClauseSyscallsRule,
 		ClauseEnvironment, ClauseEnvironmentPass, ClauseEnvironmentSet,
 		ClauseProcessUser, ClauseProcessDirectory, ClauseProcessWallTime, ClauseProcessMemory,
 	}

@@ -115,7 +115,7 @@ func expect(p *policy.Policy, release Release, l layout, filter []byte) compiler
 		FilterAt:       p.Syscalls.At,
 		FilterCanary:   canary(p.Syscalls),
 	}
-	if p.Network.Mode == policy.NetworkNone {
+	if p.Network.Mode != policy.NetworkHost {
 		e.Isolated = []string{"ipc", "mnt", "net", "pid", "user"}
 	} else {
 		e.Shared = []string{"net"}

@@ -37,7 +37,11 @@ func cover(p *policy.Policy, release Release) []compiler.Coverage {
 		if inProfile(r) {
 			standalone = exact("rlimit-" + r.Name)
 		}
-		add(policy.RlimitClause(r.Name), "", r.At, exact("the stage, right before execve"), standalone)
+		launched := exact("the stage, right before execve")
+		if why := compiler.IgnoredByLinux(r.Name); why != "" {
+			launched, standalone = none(why), none(why)
+		}
+		add(policy.RlimitClause(r.Name), "", r.At, launched, standalone)
 	}
 	add(policy.ClauseCapabilitiesKeep, "none", policy.Position{},
 		exact("caps.drop all, NoNewPrivs"), exact("caps.drop all, NoNewPrivs"))

@@ -1,6 +1,7 @@
 package firejail_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -15,33 +16,52 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// shipped are the policies of another package, which none of compiler imports.
-const shipped = "../../policies/*.toml"
+// shipped holds the policies of another package, which none of compiler imports.
+const shipped = "../../policies"
+
+// directory is the library of the policies of one directory.
+type directory string
+
+func (d directory) Find(_ policy.Source, name string) (policy.Source, bool, error) {
+	text, err := os.ReadFile(filepath.Join(string(d), name+".toml"))
+	if errors.Is(err, os.ErrNotExist) {
+		return policy.Source{}, false, nil
+	}
+	return policy.Source{File: name + ".toml", Text: text}, err == nil, err
+}
+
+func (d directory) Names(policy.Source) []string { return nil }
+
+// samples resolves every policy of testdata, and those that ship, by name.
+func samples(t *testing.T) map[string]*policy.Policy {
+	t.Helper()
+	out := map[string]*policy.Policy{}
+	for _, d := range []directory{"testdata", shipped} {
+		files, err := filepath.Glob(filepath.Join(string(d), "*.toml"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v, %v", d, files, err)
+		}
+		for _, file := range files {
+			name := strings.TrimSuffix(filepath.Base(file), ".toml")
+			if strings.HasSuffix(name, ".test") {
+				continue
+			}
+			source, _, err := d.Find(policy.Source{}, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out[name], err = policy.Resolve(source, policy.Options{Library: d}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return out
+}
 
 // TestGolden compiles every policy of testdata, and those that ship.
 func TestGolden(t *testing.T) {
-	var sources []string
-	for _, pattern := range []string{"testdata/*.toml", shipped} {
-		found, err := filepath.Glob(pattern)
-		if err != nil || len(found) == 0 {
-			t.Fatalf("%s: %v, %v", pattern, found, err)
-		}
-		sources = append(sources, found...)
-	}
-	for _, source := range sources {
-		name := strings.TrimSuffix(filepath.Base(source), ".toml")
-		if strings.HasSuffix(name, ".test") {
-			continue
-		}
+	for name, p := range samples(t) {
 		t.Run(name, func(t *testing.T) {
-			src, err := os.ReadFile(source)
-			if err != nil {
-				t.Fatal(err)
-			}
-			p, err := policy.Parse(name+".toml", src)
-			if err != nil {
-				t.Fatal(err)
-			}
 			b := compile(t, p)
 			golden(t, name+".launched.profile", artifact(t, b, firejail.LaunchedProfile))
 			golden(t, name+".standalone.profile", artifact(t, b, firejail.StandaloneProfile))

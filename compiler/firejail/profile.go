@@ -82,7 +82,7 @@ func writeProfile(p *policy.Policy, l layout, standalone bool) []byte {
 	lines("", l.restrict)
 	lines("", l.lift.sorted())
 	lines("", deviceLines)
-	if p.Network.Mode == policy.NetworkNone {
+	if p.Network.Mode != policy.NetworkHost {
 		line("net none")
 	}
 	lines("", identityLines)

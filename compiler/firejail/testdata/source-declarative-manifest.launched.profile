@@ -13,7 +13,6 @@ noblacklist /proc/net
 noblacklist /proc/self
 noblacklist /proc/thread-self
 noblacklist /run
-noblacklist /sbin
 noblacklist /source
 noblacklist /srv
 noblacklist /staging

@@ -1,0 +1,123 @@
+# compiled by confine; edit the policy instead
+noblacklist /config
+noblacklist /dev
+noblacklist /etc
+noblacklist /lib
+noblacklist /lib64
+noblacklist /proc
+noblacklist /proc/mounts
+noblacklist /proc/net
+noblacklist /proc/self
+noblacklist /proc/thread-self
+noblacklist /run
+noblacklist /source
+noblacklist /srv
+noblacklist /staging
+noblacklist /sys
+noblacklist /sys/fs
+noblacklist /sys/fs/cgroup
+noblacklist /tmp
+noblacklist /usr
+noblacklist /usr/lib
+noblacklist /usr/lib64
+noblacklist /usr/local
+noblacklist /usr/share
+whitelist /etc/.confine-none
+whitelist /etc/alternatives
+whitelist /etc/ca-certificates
+whitelist /etc/gai.conf
+whitelist /etc/group
+whitelist /etc/host.conf
+whitelist /etc/hosts
+whitelist /etc/ld.so.cache
+whitelist /etc/nsswitch.conf
+whitelist /etc/passwd
+whitelist /etc/resolv.conf
+whitelist /etc/services
+whitelist /etc/ssl
+whitelist /run/.confine-none
+whitelist /srv/.confine-none
+whitelist /srv/airbyte
+whitelist /staging/.confine-none
+whitelist /staging/files
+whitelist /tmp/.confine-none
+whitelist /usr/local/.confine-none
+whitelist /usr/local/share/ca-certificates
+whitelist /usr/share/.confine-none
+whitelist /usr/share/ca-certificates
+whitelist /usr/share/locale
+whitelist /usr/share/zoneinfo
+blacklist /*
+blacklist /proc/[a-z]*
+blacklist /sys/*
+blacklist /sys/fs/*
+blacklist /usr/*
+blacklist /run/user
+noexec /config
+read-only /etc/alternatives
+noexec /etc/alternatives
+read-only /etc/ca-certificates
+noexec /etc/ca-certificates
+read-only /etc/gai.conf
+noexec /etc/gai.conf
+read-only /etc/group
+noexec /etc/group
+read-only /etc/host.conf
+noexec /etc/host.conf
+read-only /etc/hosts
+noexec /etc/hosts
+read-only /etc/ld.so.cache
+noexec /etc/ld.so.cache
+read-only /etc/nsswitch.conf
+noexec /etc/nsswitch.conf
+read-only /etc/passwd
+noexec /etc/passwd
+read-only /etc/resolv.conf
+noexec /etc/resolv.conf
+read-only /etc/services
+noexec /etc/services
+read-only /etc/ssl
+noexec /etc/ssl
+noexec /source
+noexec /srv/airbyte
+noexec /staging/files
+read-only /sys/fs/cgroup
+noexec /sys/fs/cgroup
+noexec /tmp
+read-only /usr/lib
+read-only /usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1
+read-only /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
+read-only /usr/lib64
+read-only /usr/local/share/ca-certificates
+noexec /usr/local/share/ca-certificates
+read-only /usr/share/ca-certificates
+noexec /usr/share/ca-certificates
+read-only /usr/share/locale
+noexec /usr/share/locale
+read-only /usr/share/zoneinfo
+noexec /usr/share/zoneinfo
+private-dev
+noexec /dev/shm
+blacklist /dev/ptmx
+blacklist /dev/pts
+blacklist /dev/log
+net none
+caps.drop all
+nonewprivs
+nogroups
+noroot
+ipc-namespace
+nodbus
+no3d
+nosound
+novideo
+notv
+nodvd
+nou2f
+noinput
+noprinters
+seccomp io_uring_setup,io_uring_enter,io_uring_register
+seccomp.block-secondary
+restrict-namespaces
+protocol unix,inet,inet6,netlink
+deterministic-exit-code

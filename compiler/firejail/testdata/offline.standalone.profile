@@ -1,0 +1,140 @@
+# compiled by confine; edit the policy instead
+# start it as an ordinary user: for root firejail enforces less
+noblacklist /airbyte
+noblacklist /bin
+noblacklist /config
+noblacklist /dev
+noblacklist /etc
+noblacklist /lib
+noblacklist /lib64
+noblacklist /opt
+noblacklist /proc
+noblacklist /proc/mounts
+noblacklist /proc/net
+noblacklist /proc/self
+noblacklist /proc/thread-self
+noblacklist /run
+noblacklist /source
+noblacklist /srv
+noblacklist /sys
+noblacklist /sys/fs
+noblacklist /sys/fs/cgroup
+noblacklist /tmp
+noblacklist /usr
+noblacklist /usr/bin
+noblacklist /usr/lib
+noblacklist /usr/lib64
+noblacklist /usr/local
+noblacklist /usr/share
+whitelist /etc/.confine-none
+whitelist /etc/alternatives
+whitelist /etc/debian_version
+whitelist /etc/group
+whitelist /etc/host.conf
+whitelist /etc/hosts
+whitelist /etc/ld.so.cache
+whitelist /etc/mime.types
+whitelist /etc/nsswitch.conf
+whitelist /etc/passwd
+whitelist /etc/resolv.conf
+whitelist /etc/ssl/openssl.cnf
+whitelist /opt/.confine-none
+whitelist /opt/source-declarative-manifest/bin
+whitelist /opt/source-declarative-manifest/lib
+whitelist /opt/source-declarative-manifest/pyvenv.cfg
+whitelist /run/.confine-none
+whitelist /srv/.confine-none
+whitelist /srv/airbyte
+whitelist /tmp/.confine-none
+whitelist /usr/local/.confine-none
+whitelist /usr/local/bin
+whitelist /usr/local/lib
+whitelist /usr/share/.confine-none
+whitelist /usr/share/locale
+whitelist /usr/share/zoneinfo
+blacklist /*
+blacklist /proc/[a-z]*
+blacklist /sys/*
+blacklist /sys/fs/*
+blacklist /usr/*
+blacklist /run/user
+read-only /airbyte
+noexec /airbyte
+read-only /config
+noexec /config
+read-only /etc/alternatives
+noexec /etc/alternatives
+read-only /etc/debian_version
+noexec /etc/debian_version
+read-only /etc/group
+noexec /etc/group
+read-only /etc/host.conf
+noexec /etc/host.conf
+read-only /etc/hosts
+noexec /etc/hosts
+read-only /etc/ld.so.cache
+noexec /etc/ld.so.cache
+read-only /etc/mime.types
+noexec /etc/mime.types
+read-only /etc/nsswitch.conf
+noexec /etc/nsswitch.conf
+read-only /etc/passwd
+noexec /etc/passwd
+read-only /etc/resolv.conf
+noexec /etc/resolv.conf
+read-only /etc/ssl/openssl.cnf
+noexec /etc/ssl/openssl.cnf
+read-only /opt/source-declarative-manifest/bin
+read-only /opt/source-declarative-manifest/lib
+read-only /opt/source-declarative-manifest/pyvenv.cfg
+noexec /opt/source-declarative-manifest/pyvenv.cfg
+read-only /source
+noexec /source
+read-only /srv/airbyte
+noexec /srv/airbyte
+read-only /sys/fs/cgroup
+noexec /sys/fs/cgroup
+noexec /tmp
+read-only /usr/bin
+read-only /usr/lib
+read-only /usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1
+read-only /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
+read-only /usr/lib64
+read-only /usr/local/bin
+read-only /usr/local/lib
+read-only /usr/share/locale
+noexec /usr/share/locale
+read-only /usr/share/zoneinfo
+noexec /usr/share/zoneinfo
+private-dev
+noexec /dev/shm
+blacklist /dev/ptmx
+blacklist /dev/pts
+blacklist /dev/log
+net none
+caps.drop all
+nonewprivs
+nogroups
+noroot
+ipc-namespace
+nodbus
+no3d
+nosound
+novideo
+notv
+nodvd
+nou2f
+noinput
+noprinters
+seccomp io_uring_setup,io_uring_enter,io_uring_register
+seccomp.block-secondary
+restrict-namespaces
+protocol unix,inet,inet6,netlink
+deterministic-shutdown
+x11 none
+rlimit-as 4294967296
+rlimit-cpu 300
+rlimit-fsize 67108864
+rlimit-nofile 1024
+rlimit-nproc 256
+deterministic-exit-code
