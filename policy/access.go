@@ -58,11 +58,7 @@ type Access struct {
 func (a Access) String() string {
 	switch a.Kind {
 	case AccessConnect:
-		host := a.Target
-		if strings.Contains(host, ":") {
-			host = "[" + host + "]"
-		}
-		return fmt.Sprintf("%s %s:%d", a.Kind, host, a.Port)
+		return fmt.Sprintf("%s %s", a.Kind, joinHostPort(a.Target, a.Port))
 	case AccessRlimit:
 		return fmt.Sprintf("%s %s=%d", a.Kind, a.Target, a.Value)
 	case AccessSyscall:
@@ -133,6 +129,14 @@ func (a *Access) parseConnect() error {
 	a.Port = uint16(number)
 	a.Target, err = hostName(host)
 	return err
+}
+
+// joinHostPort is what splitHostPort takes apart.
+func joinHostPort(host string, port uint16) string {
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return fmt.Sprintf("%s:%d", host, port)
 }
 
 // splitHostPort takes HOST:PORT apart; an IPv6 address has brackets.

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -22,7 +21,7 @@ type EgressEntry struct {
 }
 
 // String gives the entry as a policy states it.
-func (e EgressEntry) String() string { return net.JoinHostPort(e.Host, strconv.Itoa(int(e.Port))) }
+func (e EgressEntry) String() string { return joinHostPort(e.Host, e.Port) }
 
 // MatchesHost reports whether the entry names a host, which is in lower case and
 // without a trailing dot. "*.x" is one or more labels before x, not x itself.
