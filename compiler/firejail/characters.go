@@ -41,8 +41,9 @@ func inexpressible(name string) string {
 		return "it is not the shortest absolute form"
 	case strings.Contains(name, "  "):
 		return "firejail collapses several blanks into one"
-	case strings.HasSuffix(name, " "):
-		return "firejail drops a trailing blank"
+	case strings.HasSuffix(name, " "), strings.Contains(name, " /"):
+		// Lines end with the directories on the way, too.
+		return "firejail drops a blank at the end of a name"
 	case strings.Contains(name, ".."):
 		return "firejail refuses two dots in a row"
 	case len(name) > maxLine-len("noblacklist \n"):

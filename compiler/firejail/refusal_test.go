@@ -53,7 +53,8 @@ func TestRefusals(t *testing.T) {
 		{"read = ['/a#b']", "this path cannot be written in a firejail profile: the character '#' would change its meaning", "rename what it names"},
 		{"hide = ['/a,b']", "this path cannot be written in a firejail profile: the character ',' would change its meaning", "rename what it names"},
 		{"read = ['/a  b']", "this path cannot be written in a firejail profile: firejail collapses several blanks into one", "rename what it names"},
-		{"read = ['/a ']", "this path cannot be written in a firejail profile: firejail drops a trailing blank", "rename what it names"},
+		{"read = ['/a ']", "this path cannot be written in a firejail profile: firejail drops a blank at the end of a name", "rename what it names"},
+		{"read = ['/a /b']", "this path cannot be written in a firejail profile: firejail drops a blank at the end of a name", "rename what it names"},
 		{"read = ['/a..b']", "this path cannot be written in a firejail profile: firejail refuses two dots in a row", "rename what it names"},
 		{"read = ['" + strings.Repeat("/"+strings.Repeat("a", 200), 20) + "/" + strings.Repeat("b", 65) + "']", "this path cannot be written in a firejail profile: the line would be longer than 4096 bytes", "rename what it names"},
 	} {
