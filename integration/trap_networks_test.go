@@ -2,22 +2,14 @@
 
 package integration
 
-import (
-	"net"
-	"testing"
-)
+import "testing"
 
 // TestTrapNetworkDirectiveIsDropped: for an ordinary user and with restricted-network,
 // netns, net DEVICE and netfilter in a profile are ignored, and the program has the
 // host's network; on the command line firejail ends. netfilter does nothing without
 // net DEVICE, for anybody (sandbox.c). Only "net none" always works, and it wins.
 func TestTrapNetworkDirectiveIsDropped(t *testing.T) {
-	tcp, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tcp.Close()
-	access := "connect " + tcp.Addr().String()
+	access := "connect " + listener(t, "127.0.0.1")
 	for _, lines := range [][]string{
 		{"netns confine-none"},
 		{"net confine-none"},
