@@ -1,6 +1,10 @@
 package policy
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+	"sort"
+)
 
 // specialRange is a range of addresses that a name of network.egress must not
 // resolve into, unless network.private holds the address.
@@ -53,4 +57,50 @@ func SpecialAddress(ip netip.Addr) (what string, ok bool) {
 func isAddress(host string) bool {
 	_, err := netip.ParseAddr(host)
 	return err == nil
+}
+
+// addressSet is a set of addresses, as ranges that neither meet nor touch, in order.
+type addressSet []addressRange
+
+type addressRange struct{ first, last netip.Addr }
+
+// newAddressSet unites networks.
+func newAddressSet(networks []PrivateNetwork) addressSet {
+	ranges := make(addressSet, len(networks))
+	for i, n := range networks {
+		ranges[i] = rangeOf(n.Prefix)
+	}
+	slices.SortFunc(ranges, func(a, b addressRange) int { return a.first.Compare(b.first) })
+	var set addressSet
+	for _, r := range ranges {
+		if n := len(set); n > 0 {
+			last := &set[n-1].last
+			// The address after the last of all is no address, and lies before any.
+			if next := last.Next(); r.first.BitLen() == last.BitLen() && (r.first.Compare(*last) <= 0 || next == r.first) {
+				if r.last.Compare(*last) > 0 {
+					*last = r.last
+				}
+				continue
+			}
+		}
+		set = append(set, r)
+	}
+	return set
+}
+
+// holds reports whether every address of a network is in the set.
+func (s addressSet) holds(prefix netip.Prefix) bool {
+	r := rangeOf(prefix)
+	i := sort.Search(len(s), func(i int) bool { return s[i].last.Compare(r.first) >= 0 })
+	return i < len(s) && s[i].first.Compare(r.first) <= 0 && s[i].last.Compare(r.last) >= 0
+}
+
+// rangeOf gives the first and the last address of a network.
+func rangeOf(prefix netip.Prefix) addressRange {
+	bytes := prefix.Addr().AsSlice()
+	for bit := prefix.Bits(); bit < len(bytes)*8; bit++ {
+		bytes[bit/8] |= 0x80 >> (bit % 8)
+	}
+	last, _ := netip.AddrFromSlice(bytes)
+	return addressRange{prefix.Masked().Addr(), last}
 }

@@ -1,43 +1,58 @@
 package policy
 
 import (
-	"fmt"
+	"sort"
 	"strings"
 )
 
 // environment asks for names that tell all patterns apart: every name and prefix of
-// both policies, and for a prefix a name that nothing else matches.
+// both policies, and for a prefix a name that nothing longer matches.
 func (c *comparison) environment() {
-	stem := "X"
+	v := variables{named: map[string]bool{}, prefixes: map[string]bool{}}
 	for _, p := range []*Policy{c.older, c.newer} {
 		for _, e := range p.Environment.Pass {
-			for strings.Contains(e.Pattern, stem) {
-				stem += "X"
+			prefix, ok := strings.CutSuffix(e.Pattern, "*")
+			v.named[prefix] = true
+			if ok {
+				v.prefixes[prefix] = true
 			}
 		}
-		for _, v := range p.Environment.Set {
-			for strings.Contains(v.Name, stem) {
-				stem += "X"
-			}
+		for _, e := range p.Environment.Set {
+			v.named[e.Name] = true
 		}
 	}
-	points := map[string]bool{}
-	for _, p := range []*Policy{c.older, c.newer} {
-		for _, e := range p.Environment.Pass {
-			if prefix, ok := strings.CutSuffix(e.Pattern, "*"); ok {
-				points[prefix] = true
-				points[prefix+stem] = true
-			} else {
-				points[e.Pattern] = true
-			}
-		}
-		for _, v := range p.Environment.Set {
-			points[v.Name] = true
-		}
-	}
-	for _, name := range sorted(points) {
+	for _, name := range sorted(v.named) {
 		c.variable(name)
+		if longer, ok := v.unnamed(name); ok && v.prefixes[name] {
+			c.variable(longer)
+		}
 	}
+}
+
+// variables are what two policies say of names of variables.
+type variables struct {
+	// named holds every name and prefix, prefixes the latter.
+	named, prefixes map[string]bool
+}
+
+const variableCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz0123456789"
+
+// unnamed gives a name that begins with prefix, and that nothing longer than it
+// matches; ok is false where there is none.
+func (v variables) unnamed(prefix string) (name string, ok bool) {
+	for _, c := range variableCharacters {
+		if name = prefix + string(c); !v.named[name] {
+			return name, true
+		}
+	}
+	for _, c := range variableCharacters {
+		if next := prefix + string(c); !v.prefixes[next] {
+			if name, ok = v.unnamed(next); ok {
+				return name, true
+			}
+		}
+	}
+	return "", false
 }
 
 func (c *comparison) variable(name string) {
@@ -63,10 +78,9 @@ func (c *comparison) variable(name string) {
 
 // valueOf gives the value that environment.set gives to a name, marked as given.
 func (p *Policy) valueOf(name string) string {
-	for _, v := range p.Environment.Set {
-		if v.Name == name {
-			return fmt.Sprintf("=%s", v.Value)
-		}
+	set := p.Environment.Set
+	if i := sort.Search(len(set), func(i int) bool { return set[i].Name >= name }); i < len(set) && set[i].Name == name {
+		return "=" + set[i].Value
 	}
 	return ""
 }

@@ -1,25 +1,17 @@
 package policy
 
-import (
-	"fmt"
-	"path"
-	"strings"
-)
+import "fmt"
 
-// filesystem asks both policies about every path at which an answer can change.
-// Both decide by the longest entry, so all paths below one entry of either and below
-// no longer one have the same answers: one of them stands for all, and the entry's
-// own path for itself. Links make further names for the same places.
+// filesystem asks both policies about paths that tell them apart.
 func (c *comparison) filesystem() {
 	a, b := &c.older.Filesystem, &c.newer.Filesystem
-	name := c.freshName()
 	seen := map[fileChange]bool{}
-	points, ok := c.points(name)
+	paths, ok := telling(a, b)
 	if !ok {
 		c.undecided(ClauseFilesystem, "links", "comparable", "too many links and paths to compare", Position{}, Position{})
 	}
-	for _, point := range points {
-		c.point(point, seen)
+	for _, p := range paths {
+		c.point(p, seen)
 	}
 	c.closedEntries(a, b)
 	c.unboundEntries(a, b)
@@ -32,69 +24,6 @@ type fileChange struct {
 	nowMode  PathMode
 	loosened bool
 	kind     AccessKind
-}
-
-// freshName gives a path component that nothing in either policy has.
-func (c *comparison) freshName() string {
-	name := "x"
-	for taken := true; taken; {
-		taken = false
-		for _, p := range []*Policy{c.older, c.newer} {
-			for _, e := range p.Filesystem.Entries {
-				taken = taken || strings.Contains(e.Path+"/", "/"+name+"/")
-			}
-			for _, l := range p.Filesystem.Links {
-				taken = taken || strings.Contains(l.From+"/"+l.To+"/", "/"+name+"/")
-			}
-		}
-		if taken {
-			name += "x"
-		}
-	}
-	return name
-}
-
-// maxPoints bounds the paths that links add to a comparison: ten links and twenty
-// thousand paths.
-const maxPoints = 200_000
-
-// points gives the paths to ask about, sorted; ok is false where links make more of
-// them than can be asked about.
-func (c *comparison) points(fresh string) (sortedPoints []string, ok bool) {
-	points := map[string]bool{"/": true, "/" + fresh: true}
-	add := func(p string) { points[p], points[path.Join(p, fresh)] = true, true }
-	for _, p := range []*Policy{c.older, c.newer} {
-		for _, e := range p.Filesystem.Entries {
-			add(e.Path)
-		}
-		for _, l := range p.Filesystem.Links {
-			add(l.From)
-			add(l.To)
-		}
-	}
-	if (len(c.older.Filesystem.Links)+len(c.newer.Filesystem.Links))*len(points) > maxPoints {
-		return nil, false
-	}
-	aliases := map[string]bool{}
-	for _, p := range []*Policy{c.older, c.newer} {
-		for _, l := range p.Filesystem.Links {
-			for point := range points {
-				if below(point, l.To) {
-					aliases[path.Join(l.From, strings.TrimPrefix(point, l.To))] = true
-				}
-			}
-		}
-	}
-	for p := range aliases {
-		points[p] = true
-	}
-	for _, dir := range []string{"/proc", "/proc/self", "/proc/1", "/proc/sys", "/dev", "/dev/shm", "/dev/fd"} {
-		add(dir)
-	}
-	for _, device := range MinimalDevices() {
-		add(device)
-	}
-	return sorted(points), true
 }
 
 func (c *comparison) point(name string, seen map[fileChange]bool) {
@@ -118,7 +47,7 @@ func (c *comparison) point(name string, seen map[fileChange]bool) {
 			change.Loosened = wasEntry.Size != 0 && (nowEntry.Size == 0 || nowEntry.Size > wasEntry.Size)
 			change.Was, change.Now, change.Example = tmpSize(wasEntry), tmpSize(nowEntry), Access{}
 		case hosts:
-			change.Loosened = wasMode == ModeTmp
+			change.Loosened, change.Example = wasMode == ModeTmp, Access{}
 		case !now.Allowed:
 			change.Clause = was.Clause
 		}

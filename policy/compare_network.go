@@ -1,6 +1,9 @@
 package policy
 
-import "net/netip"
+import (
+	"strconv"
+	"strings"
+)
 
 // networkRank orders the modes by what they allow.
 var networkRank = map[NetworkMode]int{NetworkNone: 0, NetworkEgress: 1, NetworkHost: 2}
@@ -9,7 +12,7 @@ func (c *comparison) network() {
 	a, b := c.older.Network, c.newer.Network
 	if a.Mode != b.Mode && (a.Mode == NetworkHost || b.Mode == NetworkHost) {
 		c.add(Change{
-			Clause: ClauseNetworkMode, Subject: string(b.Mode), Loosened: networkRank[b.Mode] > networkRank[a.Mode],
+			Clause: ClauseNetworkMode, Subject: "mode", Loosened: networkRank[b.Mode] > networkRank[a.Mode],
 			Was: string(a.Mode), Now: string(b.Mode), WasAt: a.At, NowAt: b.At,
 			Example: Access{Kind: AccessConnect, Target: unnamedHost(a, b), Port: 443},
 		})
@@ -29,17 +32,14 @@ func (c *comparison) hosts(from, to Network, loosened bool) {
 	if to.Mode != NetworkEgress {
 		return
 	}
+	named := indexHosts(from)
 	for _, e := range to.Egress {
-		covered := false
-		for _, f := range from.Egress {
-			covered = covered || from.Mode == NetworkEgress && f.covers(e)
-		}
-		if covered {
+		if named.covers(e) {
 			continue
 		}
 		change := Change{
 			Clause: ClauseNetworkEgress, Subject: e.String(), Loosened: loosened,
-			Was: nothing, Now: "allowed", WasAt: from.At, NowAt: e.At, Example: exampleOf(e, from),
+			Was: nothing, Now: "allowed", WasAt: from.At, NowAt: e.At, Example: named.exampleOf(e),
 		}
 		if !loosened {
 			change.Was, change.Now, change.WasAt, change.NowAt = "allowed", nothing, e.At, from.At
@@ -48,13 +48,45 @@ func (c *comparison) hosts(from, to Network, loosened bool) {
 	}
 }
 
-// exampleOf gives a connection that an entry allows and another network does not.
-func exampleOf(e EgressEntry, other Network) Access {
+// hostIndex finds what a network names, by host and port.
+type hostIndex map[EgressEntry]bool
+
+// indexHosts gives what mode "egress" allows; in any other mode that is nothing.
+func indexHosts(n Network) hostIndex {
+	index := hostIndex{}
+	if n.Mode == NetworkEgress {
+		for _, e := range n.Egress {
+			index[EgressEntry{Host: e.Host, Port: e.Port}] = true
+		}
+	}
+	return index
+}
+
+// covers reports whether everything that e names is named. What many entries name
+// together one of them names, or none: a wildcard has more names than any number of
+// entries below it.
+func (index hostIndex) covers(e EgressEntry) bool {
+	if index[EgressEntry{Host: e.Host, Port: e.Port}] {
+		return true
+	}
+	if isAddress(e.Host) {
+		return false
+	}
+	for _, rest, more := strings.Cut(e.Host, "."); more; _, rest, more = strings.Cut(rest, ".") {
+		if index[EgressEntry{Host: "*." + rest, Port: e.Port}] {
+			return true
+		}
+	}
+	return false
+}
+
+// exampleOf gives a connection that an uncovered entry allows and the index does not.
+func (index hostIndex) exampleOf(e EgressEntry) Access {
 	host := e.Host
-	if host[0] == '*' {
-		label := "x"
-		for host = label + e.Host[1:]; other.names(host); host = label + e.Host[1:] {
-			label += "x"
+	if domain, wildcard := strings.CutPrefix(host, "*."); wildcard {
+		host = "x." + domain
+		for i := 1; index.covers(EgressEntry{Host: host, Port: e.Port}); i++ {
+			host = "x" + strconv.Itoa(i) + "." + domain
 		}
 	}
 	return Access{Kind: AccessConnect, Target: host, Port: e.Port}
@@ -72,8 +104,8 @@ func (n Network) names(host string) bool {
 // unnamedHost gives a host that neither network names.
 func unnamedHost(a, b Network) string {
 	host := "example.com"
-	for a.names(host) || b.names(host) {
-		host = "x" + host
+	for i := 1; a.names(host) || b.names(host); i++ {
+		host = "example" + strconv.Itoa(i) + ".com"
 	}
 	return host
 }
@@ -81,8 +113,9 @@ func unnamedHost(a, b Network) string {
 // privateNetworks adds the networks of to that from does not hold. They have no
 // access of their own: a name may resolve into them.
 func (c *comparison) privateNetworks(from, to Network, loosened bool) {
+	held := newAddressSet(from.Private)
 	for _, n := range to.Private {
-		if from.holds(n.Prefix) {
+		if held.holds(n.Prefix) {
 			continue
 		}
 		change := Change{
@@ -94,30 +127,4 @@ func (c *comparison) privateNetworks(from, to Network, loosened bool) {
 		}
 		c.add(change)
 	}
-}
-
-// holds reports whether network.private holds every address of a prefix, by one
-// entry or by several together.
-func (n Network) holds(prefix netip.Prefix) bool {
-	inside := false
-	for _, p := range n.Private {
-		if p.Prefix.Bits() <= prefix.Bits() && p.Prefix.Contains(prefix.Addr()) {
-			return true
-		}
-		inside = inside || prefix.Contains(p.Prefix.Addr())
-	}
-	if !inside || prefix.Bits() == prefix.Addr().BitLen() {
-		return false
-	}
-	low, high := halves(prefix)
-	return n.holds(low) && n.holds(high)
-}
-
-// halves splits a prefix that has at least two addresses.
-func halves(prefix netip.Prefix) (low, high netip.Prefix) {
-	bits := prefix.Bits()
-	bytes := prefix.Addr().AsSlice()
-	bytes[bits/8] |= 0x80 >> (bits % 8)
-	upper, _ := netip.AddrFromSlice(bytes)
-	return netip.PrefixFrom(prefix.Addr(), bits+1), netip.PrefixFrom(upper, bits+1)
 }

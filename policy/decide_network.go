@@ -29,13 +29,3 @@ func (p *Policy) decideNetwork(a Access) Decision {
 	}
 	return denied(ClauseNetworkEgress, n.At, "%s", why)
 }
-
-// private reports whether network.private holds an address.
-func (n Network) private(ip netip.Addr) bool {
-	for _, p := range n.Private {
-		if p.Prefix.Contains(ip) {
-			return true
-		}
-	}
-	return false
-}

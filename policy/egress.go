@@ -32,20 +32,6 @@ func (e EgressEntry) MatchesHost(host string) bool {
 	return host == e.Host
 }
 
-// covers reports whether everything that other names is named by e too. What many
-// entries name together one of them names, or none: a wildcard has more names than
-// any number of entries below it.
-func (e EgressEntry) covers(other EgressEntry) bool {
-	if e.Port != other.Port {
-		return false
-	}
-	if domain, wildcard := strings.CutPrefix(other.Host, "*."); wildcard {
-		mine, too := strings.CutPrefix(e.Host, "*.")
-		return too && (domain == mine || strings.HasSuffix(domain, "."+mine))
-	}
-	return e.MatchesHost(other.Host)
-}
-
 // PrivateNetwork is one entry of network.private.
 type PrivateNetwork struct {
 	Prefix netip.Prefix

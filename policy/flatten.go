@@ -74,12 +74,13 @@ func (r *reports) aliased(at Position, from, to string, link Link) {
 
 // checkAddresses reports the addresses in egress that nothing could connect to.
 func (p *Policy) checkAddresses(r *reports) {
+	private := newAddressSet(p.Network.Private)
 	for _, e := range p.Network.Egress {
 		ip, err := netip.ParseAddr(e.Host)
 		if err != nil {
 			continue
 		}
-		if what, special := SpecialAddress(ip); special && !p.Network.private(ip) {
+		if what, special := SpecialAddress(ip); special && !private.holds(netip.PrefixFrom(ip, ip.BitLen())) {
 			r.addAt(e.At, "%s is not reachable from a sandbox: %s", ip, what).
 				note("network.private does not hold it").
 				advise("private = [%q]", netip.PrefixFrom(ip, ip.BitLen()))
