@@ -98,9 +98,14 @@ func (b *builder) unsupported(at span, what string) {
 }
 
 func (b *builder) unknownKey(t table, keys []string, m member) {
-	where := "at the top of a policy"
-	if t.name != "" {
-		where = "in [" + t.name + "]"
+	where := "in [" + t.name + "]"
+	switch t.name {
+	case "":
+		where = "at the top of a policy"
+	case tableTests:
+		where = "at the top of a file of tests"
+	case tableCase, tableAccept:
+		where = "in [[" + t.name + "]]"
 	}
 	d := b.add(m.key, "unknown key %s %s", quote(m.name), where)
 	word := m.name

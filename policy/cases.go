@@ -41,7 +41,7 @@ func ParseTests(file string, src []byte) (*Tests, error) {
 	if !b.wellFormed(doc) {
 		return nil, r.diagnostics()
 	}
-	b.checkKeys(table{"", doc.root}, []string{tableCase})
+	b.checkKeys(table{tableTests, doc.root}, []string{tableCase})
 	m, ok := doc.root.member(tableCase)
 	switch {
 	case !ok:

@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"sort"
-	"strings"
 )
 
 // Change is one difference in what two policies allow.
@@ -213,17 +212,21 @@ func (c *comparison) parameters() {
 	}
 	for _, b := range c.newer.Params {
 		a, had := was[b.Name]
-		if !had || a.shown() == b.shown() {
-			continue
+		switch {
+		case !had || a.Bound == b.Bound && a.Value == b.Value && (a.Bound || a.expected() == b.expected()):
+		case a.Bound && b.Bound:
+			c.undecided("params", b.Name, "a value", "another value", a.At, b.At)
+		default:
+			c.undecided("params", b.Name, a.shown(), b.shown(), a.At, b.At)
 		}
-		c.undecided("params", b.Name, a.shown(), b.shown(), a.At, b.At)
 	}
 }
 
-// shown says which values a parameter allows, or the one that it has.
+// shown says which values a parameter allows, and of the one that it has nothing: it can
+// come from a connector's configuration.
 func (p Parameter) shown() string {
 	if p.Bound {
-		return p.Value
+		return "a value"
 	}
-	return strings.TrimSpace(fmt.Sprintf("%s %s %s", p.Type, p.Pattern, strings.Join(p.Suffix, " ")))
+	return p.expected()
 }

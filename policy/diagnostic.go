@@ -56,7 +56,12 @@ type reports struct {
 	found []*report
 	// places are where the positions stand that were given out.
 	places places
+	// values are those of the parameters: nothing shows them.
+	values []string
 }
+
+// worthSaying reports whether a long explanation of the last report can still be read.
+func (r *reports) worthSaying() bool { return len(r.found) <= maxDiagnostics }
 
 // places leads from a position back to the token that stands there.
 type places map[Position]place

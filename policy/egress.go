@@ -96,7 +96,7 @@ func egressEntry(text string) (e EgressEntry, hint string, err error) {
 		return e, "", err
 	case wildcard && isAddress(name):
 		return e, "", fmt.Errorf("%s is a wildcard before an address", quote(host))
-	case wildcard && isPublicSuffix(name):
+	case wildcard && !hasParameter(name) && isPublicSuffix(name):
 		return e, "", fmt.Errorf("wildcard covers a whole public suffix: anybody can have a name under %q", name)
 	case wildcard:
 		name = "*." + name

@@ -40,6 +40,10 @@ func (b *builder) expand(at span, text string, allowed ...ParameterType) (expand
 			return "", false // it may be declared in a file that is missing
 		case !known:
 			r := b.add(at, "parameter %s is declared nowhere", name).note("expected  a table [params.%s]", name)
+			if !b.worthSaying() {
+				ok = false
+				break
+			}
 			if near, ok := nearest(name, sorted(b.params)); ok {
 				r.advise("did you mean ${%s}?", near)
 			} else {

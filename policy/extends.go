@@ -8,6 +8,10 @@ import (
 // maxSources bounds how many files one policy is made from.
 const maxSources = 64
 
+// maxText bounds the size in bytes of these files together: every sealed base is compared
+// with the whole.
+const maxText = 4 * MaxSource
+
 // document is one file, read and not yet understood.
 type document struct {
 	*reporter
@@ -29,6 +33,8 @@ type loader struct {
 	byName map[string]*document
 	// open are the files that are being read: to meet one again is a cycle.
 	open []*document
+	// size of what was read, in bytes.
+	size int
 	// done has every base before what extends it.
 	done []*document
 }
@@ -48,6 +54,7 @@ func load(root Source, library Library, r *reports) (loaded []*document, whole b
 func (l *loader) read(s Source) *document {
 	d := &document{reporter: l.file(s.File, string(s.Text)), source: s, root: &node{kind: kindTable}}
 	l.byName[s.File] = d
+	l.size += len(s.Text)
 	l.open = append(l.open, d)
 	defer func() {
 		l.open = l.open[:len(l.open)-1]
@@ -77,7 +84,12 @@ func (l *loader) extend(d *document) {
 	const expected = `the name of a policy such as "connector"`
 	b := &builder{reporter: d.reporter}
 	named := map[string]Position{}
-	for _, n := range b.elements(m.value, "extends", "an array of policy names") {
+	items := b.elements(m.value, "extends", "an array of policy names")
+	if len(items) > maxSources {
+		b.add(m.key, "extends names %d policies", len(items)).note("expected  at most %d", maxSources)
+		return
+	}
+	for _, n := range items {
 		name, ok := b.text(n, "an entry of extends", expected)
 		if !ok {
 			continue
@@ -104,10 +116,8 @@ func (l *loader) extend(d *document) {
 // base finds and reads one base of d.
 func (l *loader) base(b *builder, n *node, d *document, name string) (*document, bool) {
 	source, ok, err := Source{}, false, error(nil)
-	var names []string
 	if l.library != nil {
 		source, ok, err = l.library.Find(d.source, name)
-		names = l.library.Names(d.source)
 	}
 	switch {
 	case err != nil:
@@ -116,8 +126,10 @@ func (l *loader) base(b *builder, n *node, d *document, name string) (*document,
 	case !ok:
 		r := b.add(n.at, "there is no policy %q to extend", name).
 			note("expected  %s.toml in the directory of this policy, or one of confine's own", name)
-		if near, ok := nearest(name, names); ok {
-			r.advise("did you mean %q?", near)
+		if l.library != nil {
+			if near, ok := nearest(name, l.library.Names(d.source)); ok {
+				r.advise("did you mean %q?", near)
+			}
 		}
 		return nil, false
 	}
@@ -125,6 +137,9 @@ func (l *loader) base(b *builder, n *node, d *document, name string) (*document,
 	switch {
 	case !again && len(l.byName) >= maxSources:
 		b.add(n.at, "policy is made from more than %d files", maxSources)
+		return nil, false
+	case !again && l.size+len(source.Text) > maxText:
+		b.add(n.at, "policy and what it extends are larger than %d MiB together", maxText>>20)
 		return nil, false
 	case !again:
 		return l.read(source), true

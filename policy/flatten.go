@@ -16,9 +16,7 @@ func flatten(chain []*document, r *reports, sound bool) *Policy {
 		Syscalls:   Syscalls{Base: SyscallsConnector, OnDeny: syscalls.DenyErrno},
 	}
 	for _, d := range chain {
-		for _, rm := range d.layer.removals {
-			rm.apply(p, r, sound)
-		}
+		p.remove(d.layer.removals, r, sound)
 		p.merge(d.layer)
 	}
 	p.checkLinks(r)
@@ -67,9 +65,12 @@ func (p *Policy) checkAliases(r *reports) {
 }
 
 func (r *reports) aliased(at Position, from, to string, link Link) {
-	r.addAt(at, "%s goes through the symbolic link %s; a policy names real paths", quote(from), quote(link.From)).
-		note("%s leads to %s: %s", link.From, link.To, link.At).
-		advise("write %s", quote(to))
+	target := r.written(link.toAt, link.To)
+	d := r.addAt(at, "%s goes through the symbolic link %s; a policy names real paths", quote(r.written(at, from)), quote(link.From)).
+		note("%s leads to %s: %s", link.From, target, link.At)
+	if r.written(at, from) == from && target == link.To {
+		d.advise("write %s", quote(to))
+	}
 }
 
 // checkAddresses reports the addresses in egress that nothing could connect to.
@@ -98,8 +99,11 @@ func (p *Policy) checkDirectory(r *reports) {
 	if d.Allowed {
 		return
 	}
-	report := r.addAt(p.Process.DirectoryAt, "working directory %s cannot be opened under this policy", quote(dir)).
-		note("%s", d.Because)
+	report := r.addAt(p.Process.DirectoryAt, "working directory %s cannot be opened under this policy",
+		quote(r.written(p.Process.DirectoryAt, dir)))
+	if !r.reveals(d.Because) {
+		report.note("%s", d.Because)
+	}
 	if !d.At.IsZero() {
 		report.note("decided by %s", d.At)
 	}

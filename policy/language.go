@@ -13,6 +13,8 @@ const (
 	tableParameter    = "params.NAME"
 	tableAccept       = "accept"
 	tableCase         = "case"
+	// tableTests is the top of a file of tests.
+	tableTests = "tests"
 )
 
 // keysOf lists the keys of the language, by table; "" is the top level. It is also

@@ -85,6 +85,9 @@ func bind(loaded []*document, o Options, r *reports, whole bool) (parameters, er
 		if p.sound {
 			p.check(r)
 		}
+		if p.Value != "" {
+			r.values = append(r.values, p.Value)
+		}
 	}
 	for _, name := range sorted(params) {
 		if p := params[name]; p.sound && !p.Bound && !o.Unbound {

@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"sort"
-	"strconv"
-)
+import "sort"
 
 // pathModes are the lists of [filesystem], in the order in which they are read.
 var pathModes = []PathMode{ModeRead, ModeExec, ModeMap, ModeWrite, ModeTmp, ModeHide, ModeAbsent}
@@ -54,7 +51,7 @@ func (b *builder) pathEntry(n *node, mode PathMode, placed map[string]PathEntry)
 		return
 	}
 	if was, twice := placed[entry.Path]; twice {
-		d := b.add(n.at, "%s is named twice", quote(entry.Path)).
+		d := b.add(n.at, "%s is named twice", quote(b.written(entry.At, entry.Path))).
 			note("in %s at %s", FilesystemClause(was.Mode), was.At).
 			note("in %s at %s", FilesystemClause(mode), entry.At)
 		if was.Mode != mode {
@@ -131,20 +128,21 @@ func (b *builder) size(n *node, what, key string) uint64 {
 // placeable refuses paths that other keys govern.
 func (b *builder) placeable(n *node, entry PathEntry) bool {
 	clause := FilesystemClause(entry.Mode)
+	shown := quote(b.written(entry.At, entry.Path))
 	switch {
 	case below(entry.Path, "/proc"):
-		b.add(n.at, "%s cannot be named in %s", quote(entry.Path), clause).
+		b.add(n.at, "%s cannot be named in %s", shown, clause).
 			note("what is seen of /proc is decided by filesystem.proc").
 			advise(`proc = "self"`)
 	case below(entry.Path, "/dev"):
-		b.add(n.at, "%s cannot be named in %s", quote(entry.Path), clause).
+		b.add(n.at, "%s cannot be named in %s", shown, clause).
 			note("which devices there are is decided by filesystem.dev").
 			advise(`dev = "minimal"`)
 	case below(entry.Path, "/sys") && entry.Mode != ModeRead && entry.Mode != ModeHide && entry.Mode != ModeAbsent:
-		d := b.add(n.at, "%s cannot be named in %s", quote(entry.Path), clause).
+		d := b.add(n.at, "%s cannot be named in %s", shown, clause).
 			note("/sys is the kernel's: it can be read, hidden or absent, and nothing else")
 		if entry.Mode != ModeTmp {
-			d.advise("read = [%s]", strconv.Quote(entry.Path))
+			d.advise("read = [%s]", shown)
 		}
 	default:
 		return true

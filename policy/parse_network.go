@@ -38,7 +38,12 @@ func (b *builder) egress(item *node, named map[string]EgressEntry) {
 	if !ok {
 		return
 	}
-	entry, hint, err := egressEntry(text)
+	at := b.at(item)
+	written := b.written(at, text)
+	if !b.hostParameters(item, written) {
+		return
+	}
+	entry, hint, err := egressEntry(written)
 	if err != nil {
 		d := b.add(item.at, "%s", err).note("expected  a host with a port, such as \"api.example.com:443\" or \"*.example.com:443\"")
 		if hint != "" {
@@ -46,13 +51,41 @@ func (b *builder) egress(item *node, named map[string]EgressEntry) {
 		}
 		return
 	}
-	entry.At = b.at(item)
+	if written != text {
+		// Only the values can be wrong now, and they are not shown.
+		if entry, _, err = egressEntry(text); err != nil || isAddress(entry.Host) {
+			b.add(item.at, "%s does not name a host with the values of its parameters", quote(written)).
+				note("expected  labels of at most 63 characters, 253 in all, no address, and no public suffix after \"*.\"")
+			return
+		}
+	}
+	entry.At = at
 	if was, twice := named[entry.String()]; twice {
-		b.add(item.at, "%s is named twice", entry).note("first named at %s", was.At).advise("remove one of the two")
+		b.add(item.at, "%s is named twice", b.written(at, entry.String())).note("first named at %s", was.At).advise("remove one of the two")
 		return
 	}
 	named[entry.String()] = entry
 	b.layer.Network.Egress = append(b.layer.Network.Egress, entry)
+}
+
+// hostParameters makes sure that a parameter of type "host" is all that follows a dot, or
+// the whole host: after anything else its value would not lie in its suffix.
+func (b *builder) hostParameters(item *node, written string) bool {
+	for _, use := range parameterUse.FindAllStringIndex(written, -1) {
+		name := written[use[0]+len("${") : use[1]-len("}")]
+		p, ok := b.params[name]
+		if !ok || p.Type != ParameterHost {
+			continue
+		}
+		starts := use[0] == 0 || written[use[0]-1] == '.'
+		if ends := use[1] == len(written) || written[use[1]] == ':'; !starts || !ends {
+			b.add(item.at, "parameter %s is a whole host, and here it is a part of a name", name).
+				note("its value would no longer lie in its suffix").
+				advise(`write "${%s}:443", or "*.${%s}:443" for what lies below it`, name, name)
+			return false
+		}
+	}
+	return true
 }
 
 func (b *builder) privateNetworks(list *node) {

@@ -60,7 +60,17 @@ func (b *builder) path(n *node, what string, optional bool) (PathEntry, bool) {
 	if !ok {
 		return PathEntry{}, false
 	}
-	return b.literalPath(n.at, text, what, optional)
+	entry, ok := b.literalPath(n.at, b.written(b.at(n), text), what, optional)
+	if !ok {
+		return PathEntry{}, false
+	}
+	// A value is one component, or a part of one: it can only make a path too long.
+	entry.Path = strings.TrimSuffix(text, "?")
+	if message, _ := badPath(entry.Path); message != "" {
+		b.add(n.at, "with the values of its parameters, %s", message).note("expected  an absolute, literal path such as \"/usr/lib\"")
+		return PathEntry{}, false
+	}
+	return entry, true
 }
 
 func (b *builder) literalPath(at span, text, what string, optional bool) (PathEntry, bool) {

@@ -85,17 +85,37 @@ func (b *builder) removal(n *node, clause string) {
 	b.layer.removals = append(b.layer.removals, removal{clause, text, b.at(n)})
 }
 
-// apply takes an entry out of p, or reports that it is not there.
-func (rm removal) apply(p *Policy, r *reports, sound bool) {
-	entries := p.removable(rm.clause)
-	if contains(entries, rm.entry) {
-		p.remove(rm.clause, rm.entry)
+// remove takes entries out of p, all at once, and reports those that are not there.
+func (p *Policy) remove(removals []removal, r *reports, sound bool) {
+	present := map[string]map[string]bool{}
+	gone := map[string]map[string]bool{}
+	for _, rm := range removals {
+		if present[rm.clause] == nil {
+			present[rm.clause], gone[rm.clause] = map[string]bool{}, map[string]bool{}
+			for _, entry := range p.removable(rm.clause) {
+				present[rm.clause][entry] = true
+			}
+		}
+		switch {
+		case gone[rm.clause][rm.entry]:
+			r.addAt(rm.at, "%s is removed twice from %s", quote(r.written(rm.at, rm.entry)), rm.clause)
+		case present[rm.clause][rm.entry]:
+			gone[rm.clause][rm.entry] = true
+		case sound:
+			rm.missing(p, r)
+		}
+	}
+	for clause, entries := range gone {
+		p.drop(clause, entries)
+	}
+}
+
+// missing reports an entry that is not there to be removed.
+func (rm removal) missing(p *Policy, r *reports) {
+	d := r.addAt(rm.at, "%s is not there to be removed from %s", quote(r.written(rm.at, rm.entry)), rm.clause)
+	if !r.worthSaying() {
 		return
 	}
-	if !sound {
-		return
-	}
-	d := r.addAt(rm.at, "%s is not there to be removed from %s", quote(rm.entry), rm.clause)
 	for _, mode := range pathModes {
 		other := FilesystemClause(mode)
 		if other != rm.clause && len(rm.entry) > 0 && rm.entry[0] == '/' && contains(p.removable(other), rm.entry) {
@@ -103,6 +123,7 @@ func (rm removal) apply(p *Policy, r *reports, sound bool) {
 			return
 		}
 	}
+	entries := drop(p.removable(rm.clause), r.reveals)
 	if len(entries) == 0 {
 		d.note("no base has an entry there")
 		return
@@ -166,33 +187,35 @@ func (p *Policy) removable(clause string) []string {
 	return out
 }
 
-// remove takes an entry out that is there.
-func (p *Policy) remove(clause, entry string) {
+// drop takes entries out of one clause.
+func (p *Policy) drop(clause string, gone map[string]bool) {
 	switch clause {
 	case ClauseNetworkEgress:
-		p.Network.Egress = drop(p.Network.Egress, func(e EgressEntry) bool { return e.String() == entry })
+		p.Network.Egress = drop(p.Network.Egress, func(e EgressEntry) bool { return gone[e.String()] })
 	case ClauseNetworkPrivate:
-		p.Network.Private = drop(p.Network.Private, func(n PrivateNetwork) bool { return n.Prefix.String() == entry })
+		p.Network.Private = drop(p.Network.Private, func(n PrivateNetwork) bool { return gone[n.Prefix.String()] })
 	case ClauseFilesystemLinks:
-		p.Filesystem.Links = drop(p.Filesystem.Links, func(l Link) bool { return l.From == entry })
+		p.Filesystem.Links = drop(p.Filesystem.Links, func(l Link) bool { return gone[l.From] })
 	case ClauseCapabilitiesKeep:
-		p.Capabilities = drop(p.Capabilities, func(c Capability) bool { return c.Name == entry })
+		p.Capabilities = drop(p.Capabilities, func(c Capability) bool { return gone[c.Name] })
 	case ClauseEnvironmentPass:
-		p.Environment.Pass = drop(p.Environment.Pass, func(e EnvironmentPattern) bool { return e.Pattern == entry })
+		p.Environment.Pass = drop(p.Environment.Pass, func(e EnvironmentPattern) bool { return gone[e.Pattern] })
 	case ClauseEnvironmentSet:
-		p.Environment.Set = drop(p.Environment.Set, func(v EnvironmentVariable) bool { return v.Name == entry })
+		p.Environment.Set = drop(p.Environment.Set, func(v EnvironmentVariable) bool { return gone[v.Name] })
 	case ClauseSyscallsAllow:
-		p.Syscalls.Allow = drop(p.Syscalls.Allow, func(e SyscallEntry) bool { return e.Name == entry })
+		p.Syscalls.Allow = drop(p.Syscalls.Allow, func(e SyscallEntry) bool { return gone[e.Name] })
 	case ClauseSyscallsDeny:
-		p.Syscalls.Deny = drop(p.Syscalls.Deny, func(e SyscallEntry) bool { return e.Name == entry })
+		p.Syscalls.Deny = drop(p.Syscalls.Deny, func(e SyscallEntry) bool { return gone[e.Name] })
 	case ClauseSyscallsRule:
-		p.Syscalls.Rules = drop(p.Syscalls.Rules, func(r SyscallRule) bool { return r.Syscall == entry })
+		p.Syscalls.Rules = drop(p.Syscalls.Rules, func(r SyscallRule) bool { return gone[r.Syscall] })
 	case tableRlimits:
-		p.Rlimits = drop(p.Rlimits, func(l Rlimit) bool { return l.Name == entry })
+		p.Rlimits = drop(p.Rlimits, func(l Rlimit) bool { return gone[l.Name] })
 	case tableProcess:
-		p.Process.unstate(entry)
+		for entry := range gone {
+			p.Process.unstate(entry)
+		}
 	default:
-		p.Filesystem.Entries = drop(p.Filesystem.Entries, func(e PathEntry) bool { return e.Path == entry })
+		p.Filesystem.Entries = drop(p.Filesystem.Entries, func(e PathEntry) bool { return FilesystemClause(e.Mode) == clause && gone[e.Path] })
 	}
 }
 

@@ -31,12 +31,12 @@ func (d *document) loosened(change Change, seal Position, table string) {
 	at := d.seat(change)
 	r := d.addAt(at, "%s loosens [%s], which a base has sealed", change.Clause, table).
 		note("sealed at %s", seal).
-		note("was  %s", placed(change.Was, change.WasAt)).
-		note("now  %s", placed(change.Now, change.NowAt))
+		note("was  %s", placed(d.concealed(change.Was), change.WasAt)).
+		note("now  %s", placed(d.concealed(change.Now), change.NowAt))
 	switch {
-	case change.Example.Kind != "":
+	case change.Example.Kind != "" && !d.reveals(change.Example.Target):
 		r.note("newly allowed: %s", change.Example)
-	case change.Undecided:
+	case change.Undecided && !d.reveals(change.Subject):
 		r.note("%s: what cannot be shown to allow no more counts as loosening", strconv.Quote(change.Subject))
 	}
 }
