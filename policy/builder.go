@@ -122,6 +122,10 @@ func (b *builder) unknownKey(t table, keys []string, m member) {
 			return
 		}
 	}
+	if len(keys) == 1 {
+		d.note("expected  %s", keys[0])
+		return
+	}
 	d.note("expected  one of %s", strings.Join(keys, ", "))
 }
 

@@ -68,7 +68,8 @@ func egressEntry(text string) (e EgressEntry, hint string, err error) {
 	}
 	host, port, err := splitHostPort(text)
 	if err != nil {
-		if _, plain := normalHost(text); plain == nil {
+		// "a:b:c" may be an address with a port or without: there is nothing to propose.
+		if _, plain := normalHost(strings.Trim(text, "[]")); plain == nil && (text[0] == '[' || !strings.Contains(text, ":")) {
 			hint = strconv.Quote(text + ":443")
 		}
 		return e, hint, err

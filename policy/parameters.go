@@ -139,6 +139,10 @@ func (p *Parameter) check(r *reports) {
 
 // wholePattern compiles a pattern so that it has to match all of a text.
 func wholePattern(pattern string) (*regexp.Regexp, error) {
+	// By itself first: "a)|(b" would take the brackets apart.
+	if _, err := regexp.Compile(pattern); err != nil {
+		return nil, err
+	}
 	return regexp.Compile(`\A(?:` + pattern + `)\z`)
 }
 

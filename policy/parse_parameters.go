@@ -1,6 +1,9 @@
 package policy
 
-import "sort"
+import (
+	"sort"
+	"strings"
+)
 
 // parameters reads the [params.NAME] tables of one file.
 func (b *builder) parameters(root *node) {
@@ -73,7 +76,7 @@ func (b *builder) labelParameter(m member, p *Parameter) {
 	}
 	if _, err := wholePattern(p.Pattern); err != nil {
 		b.add(pattern.value.at, "%s.pattern is not a regular expression", name).
-			note("%v", err).
+			note("found     %s", strings.TrimPrefix(err.Error(), "error parsing regexp: ")).
 			note("expected  the syntax of RE2, such as \"[a-z0-9-]+\"")
 	}
 }

@@ -53,7 +53,7 @@ func (b *builder) rlimit(kind rlimitKind, n *node) (uint64, bool) {
 		b.wrongType(n, what, kind.expected())
 		return 0, false
 	}
-	if kind.check(value) != nil {
+	if !kind.holds(value) {
 		b.rlimitRange(kind, n)
 		return 0, false
 	}

@@ -41,6 +41,8 @@ func (b *builder) removals(t table) {
 				d := b.add(n.at, "%s is no key of [%s]", quote(key), t.name)
 				if near, ok := nearest(key, keys); ok {
 					d.advise("did you mean %q?", near)
+				} else {
+					d.note("expected  one of %s", orList(keys))
 				}
 				continue
 			}

@@ -105,10 +105,5 @@ func (k rlimitKind) parse(text string) (value uint64, hint string, err error) {
 
 var unitNames = map[time.Duration]string{time.Second: "second", time.Microsecond: "microsecond"}
 
-// check reports whether the kernel gives the value a meaning.
-func (k rlimitKind) check(value uint64) error {
-	if value < k.min || value > k.max {
-		return fmt.Errorf("rlimits.%s is out of range: expected %d to %d", k.name, k.min, k.max)
-	}
-	return nil
-}
+// holds reports whether the kernel gives the value a meaning.
+func (k rlimitKind) holds(value uint64) bool { return value >= k.min && value <= k.max }

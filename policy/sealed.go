@@ -1,7 +1,5 @@
 package policy
 
-import "strconv"
-
 // judgeSeals reports where a policy loosens a table that a base has sealed.
 func judgeSeals(chain []*document, p *Policy, r *reports) {
 	root := chain[len(chain)-1]
@@ -36,9 +34,10 @@ func (d *document) loosened(change Change, seal Position, table string) {
 	switch {
 	case change.Example.Kind != "" && !d.reveals(change.Example.Target):
 		r.note("newly allowed: %s", change.Example)
-	case change.Undecided && !d.reveals(change.Subject):
-		r.note("%s: what cannot be shown to allow no more counts as loosening", strconv.Quote(change.Subject))
+	case change.Undecided:
+		r.note("nothing shows that this allows no more, and so it counts as loosening")
 	}
+	r.advise("take it out: whoever extends the base can only tighten [%s]", table)
 }
 
 // seat gives the token of this file that a change is shown at: what makes it, what
@@ -71,15 +70,13 @@ func (d *document) passChanged(base, p *Policy, seal Position) {
 	for _, e := range p.Environment.Pass {
 		delete(had, e.Pattern)
 	}
+	for _, v := range p.Environment.Set {
+		delete(had, v.Name) // Compare has reported it
+	}
 	for _, pattern := range sorted(had) {
 		change := Change{
 			Clause: ClauseEnvironmentPass, Subject: pattern, Undecided: true,
 			Was: "passed", WasAt: had[pattern], Now: "removed",
-		}
-		for _, v := range p.Environment.Set {
-			if v.Name == pattern {
-				change.NowAt = v.At
-			}
 		}
 		d.loosened(change, seal, tableEnvironment)
 	}
