@@ -81,16 +81,14 @@ func bind(loaded []*document, o Options, r *reports, whole bool) (parameters, er
 		if !ok {
 			return nil, &ParameterError{Name: name, Declared: sorted(params)}
 		}
-		p.Value, p.Bound = o.Parameters[name], true
-		if p.sound {
-			p.check(r)
-		}
-		if p.Value != "" {
+		// A value that is refused is not used: what would follow from it is no news.
+		if p.sound && p.bind(o.Parameters[name], r) {
 			r.values = append(r.values, p.Value)
 		}
 	}
 	for _, name := range sorted(params) {
-		if p := params[name]; p.sound && !p.Bound && !o.Unbound {
+		_, given := o.Parameters[name]
+		if p := params[name]; p.sound && !given && !o.Unbound {
 			r.addAt(p.At, "parameter %s has no value", name).
 				note("expected  %s", p.expected()).
 				advise("--param %s=VALUE", name)
@@ -117,24 +115,27 @@ func (p *Parameter) expected() string {
 	return "a host name that is or lies in " + strings.Join(p.Suffix, " or ")
 }
 
-// check reports a value that the declaration does not allow. The value itself is
-// not shown: it may come from a connector's configuration.
-func (p *Parameter) check(r *reports) {
+// bind gives the parameter its value, or reports that the declaration does not allow it.
+// The value itself is not shown: it may come from a connector's configuration.
+func (p *Parameter) bind(value string, r *reports) bool {
 	ok := false
 	switch p.Type {
 	case ParameterLabel:
 		pattern, err := wholePattern(p.Pattern)
-		ok = err == nil && labelValue.MatchString(p.Value) && pattern.MatchString(p.Value)
+		ok = err == nil && labelValue.MatchString(value) && pattern.MatchString(value)
 	case ParameterHost:
-		name, err := hostName(p.Value)
+		name, err := hostName(value)
 		ok = err == nil && !isAddress(name) && inSuffix(name, p.Suffix)
-		p.Value = name
+		value = name
 	}
 	if !ok {
 		p.sound = false
 		r.addAt(p.At, "the value of parameter %s is not one that it allows", p.Name).
 			note("expected  %s", p.expected())
+		return false
 	}
+	p.Value, p.Bound = value, true
+	return true
 }
 
 // wholePattern compiles a pattern so that it has to match all of a text.
