@@ -39,6 +39,7 @@ var parameterShelf = shelf{
 func anyValue() *rapid.Generator[string] {
 	return rapid.OneOf(
 		rapid.StringMatching(`[A-Za-z0-9_-]{1,20}`),
+		rapid.SampledFrom([]string{"xexample.com", "example.com.net", "evil.net", "a.xexample.org", "a.example.net"}),
 		rapid.StringMatching(`[a-z0-9-]{1,5}(\.[a-z0-9-]{1,5}){0,2}\.example\.(com|org|net)\.?`),
 		rapid.StringMatching("[a-zA-Z0-9./*?\\[\\]${}:@%_ \n\x00~-]{0,12}"),
 		rapid.SampledFrom([]string{
@@ -56,8 +57,11 @@ func TestParameterValues(t *testing.T) {
 	accepted := 0
 	rapid.Check(t, func(t *rapid.T) {
 		label, host := anyValue().Draw(t, "label"), anyValue().Draw(t, "host")
-		if rapid.Bool().Draw(t, "good host") {
+		switch rapid.IntRange(0, 2).Draw(t, "good") {
+		case 0:
 			host = "Shop.example.com"
+		case 1:
+			label = "good"
 		}
 		p, err := parameterShelf.resolve("root", policy.Options{Parameters: map[string]string{"label": label, "host": host}})
 		if err != nil {
