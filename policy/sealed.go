@@ -33,7 +33,7 @@ func (d *document) loosened(change Change, seal Position, table string) {
 		note("now  %s", placed(d.concealed(change.Now), change.NowAt))
 	switch {
 	case change.Example.Kind != "" && !d.reveals(change.Example.Target):
-		r.note("newly allowed: %s", change.Example)
+		r.note("newly allowed: %s", clip(change.Example.String(), maxShown))
 	case change.Undecided:
 		r.note("nothing shows that this allows no more, and so it counts as loosening")
 	}
@@ -82,8 +82,12 @@ func (d *document) passChanged(base, p *Policy, seal Position) {
 	}
 }
 
+// maxShown is how many characters of a path or entry a note shows.
+const maxShown = 200
+
 // placed shows what a policy says and where.
 func placed(what string, at Position) string {
+	what = clip(what, maxShown)
 	if at.IsZero() {
 		return what
 	}
