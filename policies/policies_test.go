@@ -3,6 +3,7 @@ package policies_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -157,6 +158,9 @@ func mutants(t *testing.T, name string, p *policy.Policy) []mutant {
 		if !passes(p, was.Pattern) {
 			out = append(out, mutant{"removing " + was.Pattern, was.At, with(p, func(q *policy.Policy) {
 				q.Environment.Pass = append(cut(q.Environment.Pass, -1), was)
+				slices.SortFunc(q.Environment.Pass, func(a, b policy.EnvironmentPattern) int {
+					return strings.Compare(a.Pattern, b.Pattern)
+				})
 			})})
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 // large is the size of the policies here: some thousand entries, so that a step which looks
 // at all of them for each shows, and the tests take seconds.
-const large = policy.MaxSource / 4
+const large = policy.MaxSource / 8
 
 // fill repeats what unit gives until a policy is large.
 func fill(head, tail string, unit func(i int) string) string {

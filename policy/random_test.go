@@ -24,8 +24,17 @@ var (
 	somePatterns = []string{"A", "A*", "AX", "AX*", "AXX*", "A_*", "B", "B*", "X*", "XX"}
 	someNames    = []string{"A", "AX", "AXX", "AXXX", "AB", "A_", "A_B", "B", "BA", "X", "XX", "XXX", "C", "Z"}
 	someLinks    = [][2]string{
-		{"/a", "/b"}, {"/a/b", "/ab"}, {"/ab", "/b/ab"}, {"/b", "/ab/a"}, {"/a/a", "/b"}, {"/b/b", "/a"},
-		{"/b/a", "/ab/b"}, {"/ab/l", "/ab"}, {"/a/l", "/a/b"}, {"/l", "/proc/self"}, {"/m", "/dev"},
+		{"/a", "/b"},
+		{"/a/b", "/ab"},
+		{"/ab", "/b/ab"},
+		{"/b", "/ab/a"},
+		{"/a/a", "/b"},
+		{"/b/b", "/a"},
+		{"/b/a", "/ab/b"},
+		{"/ab/l", "/ab"},
+		{"/a/l", "/a/b"},
+		{"/l", "/proc/self"},
+		{"/m", "/dev"},
 	}
 	someLimits = []string{"as", "nofile", "core"}
 	someCaps   = []string{"CAP_CHOWN", "CAP_KILL", "CAP_BPF"}
