@@ -80,7 +80,7 @@ func ParseAccess(text string) (Access, error) {
 		if near, ok := nearest(verb, accessKinds); ok {
 			hint = fmt.Sprintf(" (did you mean %q?)", near)
 		}
-		return Access{}, fmt.Errorf("%s is no kind of access%s: expected %s", quote(verb), hint, orList(accessKinds))
+		return Access{}, fmt.Errorf("%s is no kind of access%s", quote(verb), hint)
 	}
 	if target == "" {
 		return Access{}, fmt.Errorf("access %q says nothing about what", verb)
@@ -181,8 +181,11 @@ func hostName(text string) (string, error) {
 			return "", bad
 		}
 	}
-	// No top-level domain is a number: "1.2.3" is a mistaken address.
-	if strings.Trim(labels[len(labels)-1], "0123456789") == "" {
+	// No top-level domain is a number: "1.2.3" is a mistaken address, and "0x7f000001" is
+	// 127.0.0.1 to inet_aton(3), which getaddrinfo(3) asks first.
+	last := labels[len(labels)-1]
+	hex, prefixed := strings.CutPrefix(last, "0x")
+	if strings.Trim(last, "0123456789") == "" || prefixed && strings.Trim(hex, "0123456789abcdef") == "" {
 		return "", bad
 	}
 	return name, nil

@@ -93,7 +93,8 @@ func (b *builder) checkKeys(t table, keys []string) {
 }
 
 func (b *builder) unsupported(at span, what string) {
-	b.add(at, "%s is not supported by this version of confine; nothing would enforce it", what).
+	b.add(at, "nothing in this version of confine would enforce it").
+		note("found     %s", what).
 		note("it is part of the policy language, and refused rather than ignored")
 }
 
@@ -116,11 +117,20 @@ func (b *builder) unknownKey(t table, keys []string, m member) {
 		d.advise("did you mean %s?", name)
 		return
 	}
+	var sections []string
 	for _, section := range keysOf[""] {
 		if contains(keysOf[section], m.name) {
-			d.advise("%s belongs in [%s]", m.name, section)
-			return
+			sections = append(sections, "["+section+"]")
 		}
+	}
+	switch len(sections) {
+	case 0:
+	case 1:
+		d.advise("%s belongs in %s", m.name, sections[0])
+		return
+	default:
+		d.advise("%s belongs in a table such as %s", m.name, sections[0])
+		return
 	}
 	if len(keys) == 1 {
 		d.note("expected  %s", keys[0])
@@ -163,7 +173,10 @@ func (b *builder) text(n *node, what, expected string, allowed ...ParameterType)
 // elements gives the items of an array, or reports that n is none.
 func (b *builder) elements(n *node, what, expected string) []*node {
 	if n.kind != kindArray || n.tables {
-		b.wrongType(n, what, expected)
+		d := b.wrongType(n, what, expected)
+		if n.kind == kindString {
+			d.advise("put it in brackets: [ ... ]")
+		}
 		return nil
 	}
 	return n.items

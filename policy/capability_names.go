@@ -23,6 +23,23 @@ var capabilityNames = []string{
 // of their numbers: index i is capability number i.
 func CapabilityNames() []string { return append([]string{}, capabilityNames...) }
 
+// nearestCapability gives the capability that a word most likely means: the only one
+// that begins with it, or else its misspelling. CAP_, which all share, is no likeness.
+func nearestCapability(word string) (string, bool) {
+	var longer, bare []string
+	for _, name := range capabilityNames {
+		if strings.HasPrefix(name, word+"_") {
+			longer = append(longer, name)
+		}
+		bare = append(bare, strings.TrimPrefix(name, "CAP_"))
+	}
+	if len(longer) == 1 {
+		return longer[0], true
+	}
+	near, ok := nearest(strings.TrimPrefix(word, "CAP_"), bare)
+	return "CAP_" + near, ok
+}
+
 // capabilityName gives the spelling of capabilities(7) for a name in any case,
 // with or without CAP_.
 func capabilityName(text string) (string, bool) {

@@ -89,7 +89,7 @@ func (c *comparison) rlimits() {
 		if !set {
 			return "the caller's"
 		}
-		return fmt.Sprint(l.Value)
+		return rlimitText(l.Name, l.Value)
 	}
 	for _, name := range rlimitNames() {
 		a, limited := was[name]
@@ -144,7 +144,7 @@ func (c *comparison) process() {
 		c.undecided(ClauseProcessDirectory, "directory", orCaller(a.Directory), orCaller(b.Directory), a.DirectoryAt, b.DirectoryAt)
 	}
 	c.bound(ClauseProcessWallTime, "wall_time", uint64(a.WallTime), uint64(b.WallTime),
-		a.WallTime.String(), b.WallTime.String(), a.WallTimeAt, b.WallTimeAt)
+		durationOf(a.WallTime), durationOf(b.WallTime), a.WallTimeAt, b.WallTimeAt)
 	c.bound(ClauseProcessMemory, "memory", a.Memory, b.Memory,
 		fmt.Sprint(a.Memory), fmt.Sprint(b.Memory), a.MemoryAt, b.MemoryAt)
 }

@@ -17,9 +17,9 @@ func (p *Policy) decideRlimit(name string, value uint64) Decision {
 		switch {
 		case r.Name != name:
 		case value <= r.Value:
-			return allowed(RlimitClause(name), r.At, "rlimits.%s is %d", name, r.Value)
+			return allowed(RlimitClause(name), r.At, "rlimits.%s is %s", name, rlimitText(name, r.Value))
 		default:
-			return denied(RlimitClause(name), r.At, "rlimits.%s is %d", name, r.Value)
+			return denied(RlimitClause(name), r.At, "rlimits.%s is %s", name, rlimitText(name, r.Value))
 		}
 	}
 	return allowed(ClauseRlimits, Position{}, "no limit is set: the caller's holds")

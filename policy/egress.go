@@ -68,8 +68,11 @@ func egressEntry(text string) (e EgressEntry, hint string, err error) {
 	}
 	host, port, err := splitHostPort(text)
 	if err != nil {
-		// "a:b:c" may be an address with a port or without: there is nothing to propose.
-		if _, plain := normalHost(strings.Trim(text, "[]")); plain == nil && (text[0] == '[' || !strings.Contains(text, ":")) {
+		// "a:b:c" may be an address with a port or without.
+		switch name, plain := normalHost(strings.Trim(text, "[]")); {
+		case plain == nil && strings.Contains(name, ":"):
+			hint = strconv.Quote(bracketed(text))
+		case plain == nil && (text[0] == '[' || !strings.Contains(text, ":")):
 			hint = strconv.Quote(text + ":443")
 		}
 		return e, hint, err
@@ -98,11 +101,23 @@ func egressEntry(text string) (e EgressEntry, hint string, err error) {
 	case wildcard && isAddress(name):
 		return e, "", fmt.Errorf("%s is a wildcard before an address", quote(host))
 	case wildcard && !hasParameter(name) && isPublicSuffix(name):
-		return e, "", fmt.Errorf("wildcard covers a whole public suffix: anybody can have a name under %q", name)
+		return e, strconv.Quote("*.example." + name + ":" + port),
+			fmt.Errorf("wildcard covers a whole public suffix: anybody can have a name under %q", name)
 	case wildcard:
 		name = "*." + name
 	}
 	return EgressEntry{Host: name, Port: uint16(number)}, "", nil
+}
+
+// bracketed gives what an IPv6 address without brackets most likely means: its last
+// group is the port, if what is before it is an address by itself.
+func bracketed(text string) string {
+	text = strings.Trim(text, "[]")
+	colon := strings.LastIndexByte(text, ':')
+	if _, err := netip.ParseAddr(text[:colon]); err == nil {
+		return "[" + text[:colon] + "]" + text[colon:]
+	}
+	return "[" + text + "]:443"
 }
 
 // normalHost normalises a host; labels that are a parameter without a value stay

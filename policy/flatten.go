@@ -15,13 +15,19 @@ func flatten(chain []*document, r *reports, sound bool) *Policy {
 		Filesystem: Filesystem{Proc: ProcNone, Dev: DevNone},
 		Syscalls:   Syscalls{Base: SyscallsConnector, OnDeny: syscalls.DenyErrno},
 	}
+	rank := map[string]int{}
+	for i, d := range chain {
+		rank[d.source.File] = i
+	}
 	for _, d := range chain {
 		p.remove(d.layer.removals, r, sound)
 		p.merge(d.layer)
 	}
+	p.settleSyscalls(rank)
 	p.checkLinks(r)
 	p.checkAliases(r)
 	p.checkAddresses(r)
+	p.checkExpanded(r)
 	p.checkSyscalls(r, sound)
 	if sound && len(r.found) == 0 {
 		// After an error the answer could be a false alarm.
@@ -42,6 +48,25 @@ func (p *Policy) checkLinks(r *reports) {
 		}
 		if to, through, aliased := fs.resolveOnce(path.Dir(link.From)); aliased {
 			r.aliased(link.At, link.From, path.Join(to, path.Base(link.From)), through)
+		}
+	}
+}
+
+// checkExpanded reports values of parameters that lead a path into what is hidden or
+// absent: whoever gives the value must not open what the policy closed.
+func (p *Policy) checkExpanded(r *reports) {
+	for _, e := range p.Filesystem.Entries {
+		if !e.Mode.Visible() || r.written(e.At, e.Path) == e.Path {
+			continue
+		}
+		closed, ok := p.Filesystem.Entry(path.Dir(e.Path))
+		if replaced, was := p.replaced[e.Path]; was {
+			closed, ok = replaced, true
+		}
+		if ok && !closed.Mode.Visible() {
+			r.addAt(e.At, "the value of a parameter leads %s into what %s closes", quote(r.written(e.At, e.Path)), FilesystemClause(closed.Mode)).
+				note("closed at %s", closed.At).
+				note("expected  a pattern of the parameter that does not match it")
 		}
 	}
 }

@@ -33,6 +33,14 @@ func (p *Policy) merge(l *layer) {
 	p.Network.Private = replace(p.Network.Private, l.Network.Private, func(n PrivateNetwork) string { return n.Prefix.String() })
 
 	fs := &p.Filesystem
+	for _, e := range l.Filesystem.Entries {
+		if was, ok := fs.Entry(e.Path); ok && was.Path == e.Path && !was.Mode.Visible() {
+			if p.replaced == nil {
+				p.replaced = map[string]PathEntry{}
+			}
+			p.replaced[e.Path] = was
+		}
+	}
 	fs.Entries = replace(fs.Entries, l.Filesystem.Entries, func(e PathEntry) string { return e.Path })
 	fs.Links = replace(fs.Links, l.Filesystem.Links, func(link Link) string { return link.From })
 	if !l.Filesystem.ProcAt.IsZero() {

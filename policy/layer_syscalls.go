@@ -2,8 +2,7 @@ package policy
 
 import "confine/policy/syscalls"
 
-// mergeSyscalls puts what a layer states over what its bases gave. A call that it
-// denies is denied, whatever they allow or narrow of it.
+// mergeSyscalls puts what a layer states over what its bases gave.
 func (p *Policy) mergeSyscalls(over Syscalls) {
 	s := &p.Syscalls
 	if !over.At.IsZero() {
@@ -12,17 +11,27 @@ func (p *Policy) mergeSyscalls(over Syscalls) {
 	if !over.OnDenyAt.IsZero() {
 		s.OnDeny, s.OnDenyAt = over.OnDeny, over.OnDenyAt
 	}
-	denied := map[string]bool{}
-	for _, e := range over.Deny {
-		denied[e.Name] = true
-	}
-	s.Allow = drop(s.Allow, func(e SyscallEntry) bool { return denied[e.Name] })
-	s.Rules = drop(s.Rules, func(r SyscallRule) bool { return denied[r.Syscall] })
-
 	name := func(e SyscallEntry) string { return e.Name }
 	s.Allow = replace(s.Allow, over.Allow, name)
 	s.Deny = replace(s.Deny, over.Deny, name)
 	s.Rules = replace(s.Rules, over.Rules, ruleText)
+}
+
+// settleSyscalls takes out what files allow or narrow of a call that a file which
+// extends them denies. rank orders the files. It comes after all removals: a deny
+// that is taken out leaves what it denied as it was.
+func (p *Policy) settleSyscalls(rank map[string]int) {
+	s := &p.Syscalls
+	denied := map[string]int{}
+	for _, e := range s.Deny {
+		denied[e.Name] = rank[e.At.File]
+	}
+	earlier := func(name string, at Position) bool {
+		by, ok := denied[name]
+		return ok && rank[at.File] < by
+	}
+	s.Allow = drop(s.Allow, func(e SyscallEntry) bool { return earlier(e.Name, e.At) })
+	s.Rules = drop(s.Rules, func(r SyscallRule) bool { return earlier(r.Syscall, r.At) })
 }
 
 func syscallNames(entries []SyscallEntry) []string {

@@ -66,6 +66,18 @@ func (ps parameters) list() []Parameter {
 	return out
 }
 
+// DeclaredParameters gives the parameters that a policy and its bases declare, sorted
+// by name, without their values. What is wrong with the files is left to [Resolve].
+func DeclaredParameters(root Source, library Library) []Parameter {
+	r := &reports{}
+	loaded, whole := load(root, library, r)
+	params, err := bind(loaded, Options{Unbound: true}, r, whole)
+	if err != nil {
+		return nil
+	}
+	return params.list()
+}
+
 // bind reads the parameters that the files declare and gives them their values.
 func bind(loaded []*document, o Options, r *reports, whole bool) (parameters, error) {
 	params := parameters{}

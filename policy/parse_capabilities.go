@@ -17,7 +17,7 @@ func (b *builder) capabilities(t table) {
 		name, known := capabilityName(text)
 		if !known {
 			d := b.add(n.at, "%s is not a capability", quote(text)).note("expected  %s", expected)
-			if near, ok := nearest(name, capabilityNames); ok {
+			if near, ok := nearestCapability(name); ok {
 				d.advise("did you mean %q?", near)
 			}
 			continue

@@ -66,20 +66,22 @@ func (b *builder) environmentSet(set *node, passed map[string]Position) {
 		return
 	}
 	for _, m := range set.members {
+		// What follows a "=" is a value in the wrong place.
+		shown, _, _ := strings.Cut(m.name, "=")
 		if !variableName.MatchString(m.name) {
-			b.add(m.key, "%s is not a variable name", quote(m.name)).note("expected  %s", expectedVariable)
+			b.add(m.key, "%s is not a variable name", quote(shown)).note("expected  %s", expectedVariable)
 		}
 		if first, twice := passed[m.name]; twice {
 			b.add(m.key, "%s is both passed and set", quote(m.name)).
 				note("passed at %s", first).
 				advise("remove it from pass, or from set")
 		}
-		value, ok := b.text(m.value, ClauseEnvironmentSet+"."+clip(m.name, 60), `a string, such as "1"`)
+		value, ok := b.text(m.value, ClauseEnvironmentSet+"."+clip(shown, 60), `a string, such as "1"`)
 		if !ok {
 			continue
 		}
 		if strings.ContainsRune(value, 0) {
-			b.add(m.value.at, "environment.set.%s contains a NUL character", clip(m.name, 60)).
+			b.add(m.value.at, "environment.set.%s contains a NUL character", clip(shown, 60)).
 				note("a variable ends at the first NUL: the program would see less than the policy says")
 			continue
 		}

@@ -16,6 +16,11 @@ func (b *builder) network(t table) {
 	if hasPrivate {
 		b.privateNetworks(private.value)
 	}
+	if hasPrivate && n.Mode == NetworkHost && len(private.value.items) > 0 {
+		b.add(private.key, `network.private restricts nothing beside mode = "host"`).
+			note("every address can be reached, private ones too: %s", n.At).
+			advise(`remove private, or write mode = "egress"`)
+	}
 	egress, hasEgress := t.node.member("egress")
 	if !hasEgress {
 		return

@@ -13,6 +13,10 @@ func (b *builder) process(t table) {
 			if !loginName.MatchString(user) {
 				b.add(m.value.at, "%s is not a login name", quote(user)).note("expected  %s", expected)
 			}
+			if user == "root" {
+				b.add(m.value.at, "process.user is root: inside, a program never is").
+					note("expected  a user of its own, such as \"airbyte\"")
+			}
 			p.User, p.UserAt = user, b.at(m.value)
 		}
 	}

@@ -42,6 +42,8 @@ type Policy struct {
 
 	// places lead from the positions above to the text, for messages.
 	places places
+	// replaced are the closed entries of bases that an entry of the same path replaces.
+	replaced map[string]PathEntry
 }
 
 // NetworkMode says what the program can reach.

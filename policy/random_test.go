@@ -59,9 +59,9 @@ func tablesOf(t *rapid.T, links bool) map[string]string {
 	mode := rapid.SampledFrom([]string{"none", "egress", "egress", "egress", "host"}).Draw(t, "mode")
 	network := "mode = " + strconv.Quote(mode) + "\n"
 	if mode != "host" {
-		network += list("egress", some(someHosts, "egress"))
+		network += list("egress", some(someHosts, "egress")) + list("private", some(someNetworks, "private"))
 	}
-	tables["network"] = network + list("private", some(someNetworks, "private"))
+	tables["network"] = network
 
 	modes := modesOf().Draw(t, "files")
 	byMode := map[policy.PathMode][]string{}

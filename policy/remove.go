@@ -1,6 +1,10 @@
 package policy
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // removal takes one inherited entry out.
 type removal struct {
@@ -114,7 +118,12 @@ func (p *Policy) remove(removals []removal, r *reports, sound bool) {
 
 // missing reports an entry that is not there to be removed.
 func (rm removal) missing(p *Policy, r *reports) {
-	d := r.addAt(rm.at, "%s is not there to be removed from %s", quote(r.written(rm.at, rm.entry)), rm.clause)
+	shown := r.written(rm.at, rm.entry)
+	if tableOf(rm.clause) == tableEnvironment {
+		// What follows a "=" is a value: secretsOf hides it, and so must the message.
+		shown, _, _ = strings.Cut(shown, "=")
+	}
+	d := r.addAt(rm.at, "%s is not there to be removed from %s", quote(shown), rm.clause)
 	if !r.worthSaying() {
 		return
 	}
@@ -134,7 +143,14 @@ func (rm removal) missing(p *Policy, r *reports) {
 		d.advise("did you mean %s?", strconv.Quote(near))
 		return
 	}
-	d.note("the bases have  %s", clip(quotedList(entries), 400))
+	for _, entry := range entries {
+		if strings.HasPrefix(rm.entry, entry+"/") {
+			d.note("it lies in %s, which the bases name", strconv.Quote(entry)).
+				advise("hide = [%s], which carves it out", strconv.Quote(rm.entry))
+			return
+		}
+	}
+	d.note("the bases have  %s", firstOf(entries, 12))
 }
 
 // removable gives the entries of a clause, in the spelling that remove names them.
@@ -230,4 +246,12 @@ func drop[T any](items []T, gone func(T) bool) []T {
 		}
 	}
 	return kept
+}
+
+// firstOf gives the first values of a list in quotes, and how many more there are.
+func firstOf(values []string, most int) string {
+	if len(values) <= most {
+		return quotedList(values)
+	}
+	return fmt.Sprintf("%s and %d more", quotedList(values[:most]), len(values)-most)
 }

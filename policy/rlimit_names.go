@@ -66,6 +66,12 @@ func rlimitKindOf(name string) (rlimitKind, bool) {
 	return rlimitKind{}, false
 }
 
+// rlimitText gives a value of a limit in its unit.
+func rlimitText(name string, value uint64) string {
+	kind, _ := rlimitKindOf(name)
+	return kind.text(value)
+}
+
 // expected says what a value of the limit looks like.
 func (k rlimitKind) expected() string {
 	switch k.unit {
@@ -104,6 +110,19 @@ func (k rlimitKind) parse(text string) (value uint64, hint string, err error) {
 }
 
 var unitNames = map[time.Duration]string{time.Second: "second", time.Microsecond: "microsecond"}
+
+// text gives a value in its unit, as a policy would state it.
+func (k rlimitKind) text(value uint64) string {
+	switch {
+	case k.unit == rlimitBytes:
+		return sizeOf(value)
+	case k.unit == rlimitSeconds && value <= math.MaxInt64/uint64(time.Second):
+		return durationOf(time.Duration(value) * time.Second)
+	case k.unit == rlimitMicroseconds && value <= math.MaxInt64/uint64(time.Microsecond):
+		return durationOf(time.Duration(value) * time.Microsecond)
+	}
+	return strconv.FormatUint(value, 10)
+}
 
 // holds reports whether the kernel gives the value a meaning.
 func (k rlimitKind) holds(value uint64) bool { return value >= k.min && value <= k.max }

@@ -34,6 +34,8 @@ func (d *document) loosened(change Change, seal Position, table string) {
 	switch {
 	case change.Example.Kind != "" && !d.reveals(change.Example.Target):
 		r.note("newly allowed: %s", clip(change.Example.String(), maxShown))
+	case change.Clause == ClauseEnvironmentPass && change.Now == "removed":
+		r.note("a program can do more without a variable: one may name a proxy or switch something off")
 	case change.Undecided:
 		r.note("nothing shows that this allows no more, and so it counts as loosening")
 	}

@@ -34,6 +34,10 @@ func secretsOf(doc scanned, text string) []span {
 	walk = func(n *node, path []string) {
 		for _, m := range n.members {
 			walk(m.value, append(path[:len(path):len(path)], m.name))
+			// So is "NAME=VALUE" where a name should be.
+			if len(path) > 0 && path[0] == tableEnvironment && strings.Contains(m.name, "=") {
+				secrets = append(secrets, m.key)
+			}
 		}
 		for _, item := range n.items {
 			walk(item, path)

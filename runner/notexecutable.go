@@ -57,7 +57,7 @@ func explainNotFound(p *policy.Policy, program string, environment []string) *Re
 	case onHost:
 		d := p.Decide(policy.Access{Kind: policy.AccessExec, Target: found})
 		r.Found, r.Expected = d.Because+where(d.At), "exec "+found
-		r.Instead = []string{fmt.Sprintf("add %q to [filesystem] exec", filepath.Dir(found))}
+		r.Instead = []string{fmt.Sprintf("add %q to [filesystem] exec", found)}
 	case strings.Contains(program, "/"):
 		r.Found = "no such file on this host either"
 	case path == "":

@@ -132,11 +132,11 @@ func (l *launchable) openReceipt() error {
 func (l *launchable) check() error {
 	o := l.Options
 	for i, file := range o.PolicyFiles {
-		what := "the policy"
+		what, check := "the policy", checkTrust
 		if i > 0 {
-			what = "what the policy extends,"
+			what, check = "what the policy extends,", checkFound
 		}
-		if err := checkTrust(what, file, l.identity); err != nil {
+		if err := check(what, file, l.identity); err != nil {
 			return err
 		}
 	}

@@ -32,6 +32,28 @@ func checkTrust(what, file string, id Identity) error {
 	return nil
 }
 
+// checkFound is checkTrust for a file that is used because its name was there. In a
+// sticky directory nobody can replace it, but everybody can add the name: by a hard
+// link, or by moving a file of root's that lies in a directory of their own.
+func checkFound(what, file string, id Identity) error {
+	if err := checkTrust(what, file, id); err != nil {
+		return err
+	}
+	directory := filepath.Dir(file)
+	var st unix.Stat_t
+	if err := unix.Stat(directory, &st); err != nil {
+		return refuse("find %s: %v", what, err)
+	}
+	if st.Mode&unix.S_ISVTX == 0 || st.Mode&0o022 == 0 {
+		return nil
+	}
+	r := refuse("others could have put %s %s where it is", what, file)
+	r.Found = fmt.Sprintf("%s is a sticky directory that others can write (mode %04o)", directory, st.Mode&0o7777)
+	r.Expected = "a directory to which nobody else can add a name"
+	r.Instead = []string{"move the policies to a directory of root's, for example /etc/confine"}
+	return r
+}
+
 // maxLinks is how many links the kernel follows, see path_resolution(7).
 const maxLinks = 40
 

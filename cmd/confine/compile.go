@@ -69,7 +69,7 @@ func compileCommand(args []string, s streams) int {
 	}
 	printCoverage(s, bundle)
 	for _, a := range bundle.Unused {
-		fmt.Fprintf(s.stderr, "%s: unused exception: %s enforces %s in full\n", a.At, a.Backend, a.Clause)
+		fmt.Fprintf(s.stderr, "%s: warning: unused exception: %s enforces %s in full\n      = hint: remove it\n", a.At, a.Backend, a.Clause)
 	}
 	return 0
 }

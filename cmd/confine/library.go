@@ -22,7 +22,12 @@ type library struct {
 // Find implements policy.Library.
 func (l *library) Find(from policy.Source, name string) (policy.Source, bool, error) {
 	if !from.Embedded {
-		file := filepath.Join(filepath.Dir(from.File), name+".toml")
+		// Not cleaned: what lies in the current directory is shown as ./NAME.toml, and so
+		// never as one of confine's own.
+		file := filepath.Dir(from.File) + string(filepath.Separator) + name + ".toml"
+		if len(l.read) > 0 && filepath.Clean(file) == filepath.Clean(l.read[0]) {
+			file = l.read[0] // the policy itself has one name
+		}
 		text, err := readPolicy(file)
 		switch {
 		case err == nil:

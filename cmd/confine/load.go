@@ -29,12 +29,9 @@ func loadPolicy(name string, params *parameterFlags) (loaded, error) {
 	}
 	values := map[string]string{}
 	if len(params.values) > 0 || params.from != "" {
-		// Which parameters there are is known only when all files are read.
-		declared, err := policy.Resolve(root, policy.Options{Library: &library{}, Unbound: true})
-		if err != nil {
-			return loaded{}, err
-		}
-		if values, err = params.collect(declared.Params); err != nil {
+		// Which parameters there are is known only when all files are read. What is wrong
+		// with them is told below.
+		if values, err = params.collect(policy.DeclaredParameters(root, &library{})); err != nil {
 			return loaded{}, err
 		}
 	}

@@ -27,6 +27,9 @@ func (f *parameterFlags) add(flags *pflag.FlagSet) {
 // configuration can hold a manifest.
 const maxParametersFile = 64 << 20
 
+// maxPointer is how many steps a pointer can have; each reads the value again.
+const maxPointer = 32
+
 // collect gives the values. declared are the parameters of the policy: a member of
 // the file that is none of them is not looked at.
 func (f *parameterFlags) collect(declared []policy.Parameter) (map[string]string, error) {
@@ -84,6 +87,9 @@ func (f *parameterFlags) members() (map[string]json.RawMessage, error) {
 	}
 	if len(data) > maxParametersFile {
 		return nil, fmt.Errorf("--params-from: %s is larger than %d bytes", file, maxParametersFile)
+	}
+	if strings.Count(pointer, "/") > maxPointer {
+		return nil, fmt.Errorf("--params-from: the pointer has more than %d steps", maxPointer)
 	}
 	at := json.RawMessage(data)
 	for _, token := range strings.Split(pointer, "/")[1:] {

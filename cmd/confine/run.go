@@ -21,7 +21,7 @@ from inside and from outside; where that fails, nothing runs and the exit code i
 
 examples:
   # a connector, as a root caller
-  confine run --policy source-declarative-manifest --user airbyte -- \
+  confine run --policy source-declarative-manifest --user confine-connector -- \
       source-declarative-manifest spec
 
   # with the evidence of what was proven

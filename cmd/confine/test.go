@@ -51,11 +51,10 @@ func testCommand(args []string, s streams) int {
 	}
 	var t tester
 	for _, path := range paths {
-		subjects, err := findSubjects(path)
-		if err != nil {
+		subjects, problems := findSubjects(path)
+		for _, err := range problems {
 			explain(s.stderr, nil, err)
 			t.broken++
-			continue
 		}
 		for _, subject := range subjects {
 			t.test(subject, s)
@@ -95,31 +94,41 @@ func (t *tester) verdict() string {
 type subject struct{ policy, tests policy.Source }
 
 // findSubjects gives what a path stands for.
-func findSubjects(path string) ([]subject, error) {
+func findSubjects(path string) (subjects []subject, problems []error) {
 	if source, ok := policies.Find(path); ok {
 		return []subject{{source, policies.Tests(path)}}, nil
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("find the tests: %w", err)
+		return nil, []error{fmt.Errorf("find the tests: %w\n  expected  a policy, its tests, a directory, or one of confine's own: %s",
+			err, strings.Join(policies.Names(), ", "))}
 	}
 	if !info.IsDir() {
 		s, err := readSubject(strings.TrimSuffix(strings.TrimSuffix(path, policySuffix), ".test"))
-		return []subject{s}, err
+		if err != nil {
+			return nil, []error{err}
+		}
+		return []subject{s}, nil
 	}
-	var subjects []subject
 	err = filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(file, testsSuffix) {
 			return err
 		}
 		s, err := readSubject(strings.TrimSuffix(file, testsSuffix))
+		if err != nil {
+			problems = append(problems, err)
+			return nil
+		}
 		subjects = append(subjects, s)
-		return err
+		return nil
 	})
-	if err == nil && len(subjects) == 0 {
-		err = fmt.Errorf("no tests in %s\n  expected  files NAME.test.toml beside NAME.toml", path)
+	if err != nil {
+		problems = append(problems, err)
 	}
-	return subjects, err
+	if len(problems) == 0 && len(subjects) == 0 {
+		problems = append(problems, fmt.Errorf("no tests in %s\n  expected  files NAME.test.toml beside NAME.toml", path))
+	}
+	return subjects, problems
 }
 
 // readSubject reads a policy and its tests by what their names begin with.
@@ -143,9 +152,9 @@ func readSubject(stem string) (subject, error) {
 // test runs the tests of one policy and prints what failed.
 func (t *tester) test(s subject, out streams) {
 	tests, err := policy.ParseTests(s.tests.File, s.tests.Text)
-	if err == nil {
+	if err == nil && len(policy.DeclaredParameters(s.policy, &library{})) == 0 {
 		// A policy that is not valid is told once, not case by case.
-		_, err = policy.Resolve(s.policy, policy.Options{Library: &library{}, Unbound: true})
+		_, err = policy.Resolve(s.policy, policy.Options{Library: &library{}})
 	}
 	if err != nil {
 		explain(out.stderr, nil, err)

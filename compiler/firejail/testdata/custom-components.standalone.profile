@@ -155,5 +155,5 @@ x11 none
 rlimit-as 2147483648
 rlimit-fsize 5368709120
 rlimit-nofile 1024
-rlimit-nproc 512
+rlimit-nproc 128
 deterministic-exit-code
