@@ -100,7 +100,7 @@ func bind(loaded []*document, o Options, r *reports, whole bool) (parameters, er
 	}
 	for _, name := range sorted(params) {
 		_, given := o.Parameters[name]
-		if p := params[name]; p.sound && !given && !o.Unbound {
+		if p := params[name]; p.sound && !given && !o.Unbound && len(params) < maxParameters {
 			r.addAt(p.At, "parameter %s has no value", name).
 				note("expected  %s", p.expected()).
 				advise("--param %s=VALUE", name)

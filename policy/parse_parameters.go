@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// maxParameters bounds the patterns that values are held against.
+const maxParameters = 256
+
 // parameters reads the [params.NAME] tables of one file.
 func (b *builder) parameters(root *node) {
 	m, ok := root.member("params")
@@ -16,6 +19,10 @@ func (b *builder) parameters(root *node) {
 		return
 	}
 	for _, m := range m.value.members {
+		if len(b.params) == maxParameters {
+			b.add(m.key, "policy has more than %d parameters", maxParameters)
+			return
+		}
 		b.parameter(m)
 	}
 }
