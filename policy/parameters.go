@@ -98,9 +98,10 @@ func bind(loaded []*document, o Options, r *reports, whole bool) (parameters, er
 			r.values = append(r.values, p.Value)
 		}
 	}
+	tooMany := len(params) == maxParameters && len(r.found) > 0
 	for _, name := range sorted(params) {
 		_, given := o.Parameters[name]
-		if p := params[name]; p.sound && !given && !o.Unbound && len(params) < maxParameters {
+		if p := params[name]; p.sound && !given && !o.Unbound && !tooMany {
 			r.addAt(p.At, "parameter %s has no value", name).
 				note("expected  %s", p.expected()).
 				advise("--param %s=VALUE", name)
