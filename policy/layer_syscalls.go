@@ -69,4 +69,7 @@ func (p *Policy) checkSyscalls(r *reports, sound bool) {
 				advise("add %q to allow in [syscalls]", rule.Syscall)
 		}
 	}
+	if sound {
+		p.checkRules(r)
+	}
 }

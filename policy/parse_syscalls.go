@@ -141,7 +141,7 @@ func (b *builder) syscallRules(list *node) {
 func ruleText(r SyscallRule) string {
 	text := r.Syscall
 	for _, c := range r.When {
-		text += "\n" + c.Text
+		text += "\n" + c.String()
 	}
 	return text
 }
@@ -166,42 +166,48 @@ func (b *builder) syscallRule(t table) (SyscallRule, bool) {
 	case m.value.kind == kindArray && len(m.value.items) == 0:
 		b.add(m.value.at, "a rule without conditions").note("expected  %s", expected)
 	default:
-		rule.When = b.conditions(m.value, rule.Syscall, expected)
+		b.conditions(m.value, &rule, expected)
 	}
 	return rule, len(b.found) == before
 }
 
 // conditions reads when. Without a valid call only the syntax can be checked.
-func (b *builder) conditions(list *node, syscall, expected string) []syscalls.Condition {
-	var when []syscalls.Condition
-	seen := map[string]bool{}
+func (b *builder) conditions(list *node, rule *SyscallRule, expected string) {
+	type placed struct {
+		syscalls.Condition
+		at Position
+	}
+	var when []placed
+	seen := map[string]Position{}
 	for _, n := range b.elements(list, "syscalls.rule.when", "an array of "+expected) {
 		text, ok := b.text(n, "an entry of syscalls.rule.when", expected)
 		if !ok {
 			continue
 		}
 		c, err := syscalls.ParseCondition(text)
-		if err == nil && syscall != "" {
-			err = c.Check(syscall)
+		if err == nil && rule.Syscall != "" {
+			err = c.Check(rule.Syscall)
 		}
 		if err != nil {
-			b.badCondition(n, text, err)
+			b.badCondition(n, text, rule.Syscall, err)
 			continue
 		}
-		if seen[text] {
-			b.add(n.at, "the same condition is written twice")
+		if first, twice := seen[c.String()]; twice {
+			b.add(n.at, "the same condition is written twice").note("first written at %s", first)
 			continue
 		}
-		seen[text] = true
-		when = append(when, c)
+		seen[c.String()] = b.at(n)
+		when = append(when, placed{c, b.at(n)})
 	}
-	sort.Slice(when, func(i, j int) bool { return when[i].Text < when[j].Text })
-	return when
+	sort.Slice(when, func(i, j int) bool { return when[i].String() < when[j].String() })
+	for _, c := range when {
+		rule.When, rule.whenAt = append(rule.When, c.Condition), append(rule.whenAt, c.at)
+	}
 }
 
 // badCondition reports what is wrong with a condition, with the caret under the
 // token where the string has no escapes that would move it.
-func (b *builder) badCondition(n *node, text string, err error) {
+func (b *builder) badCondition(n *node, text, syscall string, err error) {
 	at := n.at
 	var e *syscalls.TextError
 	if !errors.As(err, &e) {
@@ -216,7 +222,7 @@ func (b *builder) badCondition(n *node, text string, err error) {
 		d.note("expected  %s", e.Expected)
 	}
 	if b.suggesting() {
-		if hint := e.Hint(); hint != "" {
+		if hint := e.HintFor(syscall); hint != "" {
 			d.advise("%s", hint)
 		}
 	}

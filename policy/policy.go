@@ -167,6 +167,9 @@ type SyscallRule struct {
 	At   Position
 	// SyscallAt is the position of the call's name.
 	SyscallAt Position
+
+	// whenAt are the positions of When.
+	whenAt []Position
 }
 
 // Syscalls is the [syscalls] table. [syscalls.Set] is its meaning.

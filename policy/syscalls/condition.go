@@ -20,6 +20,28 @@ type Condition struct {
 	Values []Value
 }
 
+// String is the condition in one spelling, whatever its blanks are.
+func (c Condition) String() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "arg%d", c.Arg)
+	if c.Mask != nil {
+		out.WriteString(" & " + c.Mask.Text)
+	}
+	var values []string
+	for _, v := range c.Values {
+		values = append(values, v.Text)
+	}
+	if len(values) > 1 {
+		return out.String() + " in [" + strings.Join(values, ", ") + "]"
+	}
+	for _, candidate := range operators {
+		if candidate.op == c.Op {
+			out.WriteString(" " + candidate.text + " ")
+		}
+	}
+	return out.String() + strings.Join(values, "")
+}
+
 // operators are the comparisons of conditions; those that begin with another come
 // before it.
 var operators = []struct {
@@ -189,13 +211,13 @@ func (c Condition) checkOn(arch Arch, syscall string, width argumentWidth) error
 		case mask == 0:
 			return c.Mask.wrong("no bit is set in the mask, so the answer is always the same")
 		case mask&^limit.Mask() != 0:
-			return c.Mask.wrong(fmt.Sprintf("%s does not fit into %s", c.Mask.Text, taken))
+			return c.Mask.tooWide(fmt.Sprintf("%s does not fit into %s", c.Mask.Text, taken), mask, limit)
 		}
 	}
 	for _, v := range c.Values {
 		switch {
 		case v.On(arch)&^limit.Mask() != 0:
-			return v.wrong(fmt.Sprintf("%s does not fit into %s: it %s", v.Text, taken, outcome))
+			return v.tooWide(fmt.Sprintf("%s does not fit into %s: it %s", v.Text, taken, outcome), v.On(arch), limit)
 		case c.Mask != nil && v.On(arch)&^c.Mask.On(arch) != 0:
 			return v.wrong(fmt.Sprintf("%s has bits outside the mask %s: it %s", v.Text, c.Mask.Text, outcome))
 		}
@@ -208,6 +230,18 @@ func (c Condition) checkOn(arch Arch, syscall string, width argumentWidth) error
 
 func (v Value) wrong(message string) *TextError {
 	return &TextError{Offset: v.Offset, Length: v.Length, Message: message}
+}
+
+// tooWide is the error of a number with bits above the width of its argument. Those
+// of a negative number are all set: it is meant at the width.
+func (v Value) tooWide(message string, number uint64, width Width) *TextError {
+	e := v.wrong(message)
+	e.Expected = fmt.Sprintf("a value from 0 to %#x", width.Mask())
+	signed := ^uint64(0) << (width - 1)
+	if number&signed == signed || width == Low16 && number&signed == signed&0xffffffff {
+		e.hint = fmt.Sprintf("write %#x", number&width.Mask())
+	}
+	return e
 }
 
 // holds reports whether the condition holds of what is in the register.

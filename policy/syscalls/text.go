@@ -19,6 +19,9 @@ type TextError struct {
 
 	hint    string
 	unknown string // a constant that there is not
+	// negative is the amount of a value with a minus, and arg its argument.
+	negative uint64
+	arg      int
 }
 
 // Hint is an edit that cures it, or is empty.
@@ -29,6 +32,19 @@ func (e *TextError) Hint() string {
 		}
 	}
 	return e.hint
+}
+
+// HintFor is [TextError.Hint] where the call is known, or empty text if it is not.
+func (e *TextError) HintFor(syscall string) string {
+	widths := argumentsOf(syscall)
+	if e.negative == 0 || e.arg >= len(widths) {
+		return e.Hint()
+	}
+	width := widths[e.arg].limit()
+	if e.negative > 1<<(width-1) {
+		return fmt.Sprintf("-%d is less than any value of %d bits", e.negative, width)
+	}
+	return fmt.Sprintf("write %#x: arg%d of %s is compared at %d bits", -e.negative&width.Mask(), e.arg, syscall, width)
 }
 
 func (e *TextError) Error() string {
@@ -46,6 +62,7 @@ func (e *TextError) Error() string {
 type textParser struct {
 	text string
 	pos  int
+	arg  int // the argument that is being compared or given
 }
 
 func (p *textParser) blanks() {
@@ -91,10 +108,27 @@ func (p *textParser) unexpected(expected string) *TextError {
 	}
 	e := &TextError{Offset: start, Length: len(token), Message: fmt.Sprintf("unexpected %q", token), Expected: expected}
 	if token == "-" {
-		e.Message = "values have no sign"
-		e.hint = "write the bits of the register, such as 0xffffffff for an int of -1"
+		p.negative(e)
 	}
 	return e
+}
+
+// negative makes e say how a value with a minus is written.
+func (p *textParser) negative(e *TextError) {
+	e.Message = "values have no sign"
+	e.hint = "write the bits of the register, such as 0xffffffff for an int of -1"
+	digits := &textParser{text: p.text, pos: e.Offset + 1}
+	digits.blanks()
+	amount, err := parseNumber(digits.word())
+	if err != nil || amount == 0 || amount > 1<<63 {
+		return
+	}
+	e.Length = digits.pos - e.Offset
+	e.negative, e.arg = amount, p.arg
+	e.hint = fmt.Sprintf("write %#x where the argument has 64 bits", -amount)
+	if amount <= 1<<31 {
+		e.hint = fmt.Sprintf("write %#x where the argument has 32 bits, %#x where it has 64", uint32(-amount), -amount)
+	}
 }
 
 // argument reads arg0 to arg5.
@@ -105,7 +139,8 @@ func (p *textParser) argument() (int, error) {
 	number, isArg := strings.CutPrefix(word, "arg")
 	switch {
 	case isArg && len(number) == 1 && number[0] >= '0' && number[0] <= '5':
-		return int(number[0] - '0'), nil
+		p.arg = int(number[0] - '0')
+		return p.arg, nil
 	case word == "":
 		return 0, p.unexpected(expected)
 	}
