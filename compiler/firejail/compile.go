@@ -47,7 +47,7 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 		refusals.Sort()
 		return nil, refusals
 	}
-	filter, listing, err := compileFilter(target.Arch, p.Syscalls.Set())
+	filter, listing, err := compileFilter(target.Arch, &p.Syscalls)
 	if err != nil {
 		return nil, err
 	}
@@ -66,11 +66,12 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 	}, nil
 }
 
-func compileFilter(machine string, set syscalls.Set) (filter, listing []byte, err error) {
+func compileFilter(machine string, calls *policy.Syscalls) (filter, listing []byte, err error) {
 	arch, err := syscalls.ParseArch(machine)
 	if err != nil {
 		return nil, nil, err
 	}
+	set := calls.Set()
 	rules, err := set.Filter(arch)
 	if err != nil {
 		return nil, nil, fmt.Errorf("[syscalls]: %w", err)
@@ -82,7 +83,8 @@ func compileFilter(machine string, set syscalls.Set) (filter, listing []byte, er
 	if filter, err = program.MarshalBinary(); err != nil {
 		return nil, nil, fmt.Errorf("encode the filter of [syscalls]: %w", err)
 	}
-	return filter, []byte(rules.String() + "\n" + program.String()), nil
+	instructions := program.Annotate(seccomp.Sources(set, rules, program), calls.OriginName)
+	return filter, []byte(rules.String() + "\n" + instructions), nil
 }
 
 func refuseProcess(p *policy.Policy) compiler.Refusals {

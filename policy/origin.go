@@ -1,0 +1,30 @@
+package policy
+
+import (
+	"fmt"
+
+	"confine/policy/syscalls"
+)
+
+// OriginName says which entry an origin is, with its place, or which part of the base
+// list.
+func (s *Syscalls) OriginName(o syscalls.Origin) string {
+	switch o.Part {
+	case syscalls.PartAllow:
+		return fmt.Sprintf("allow %s at %s", o.Call, positionOf(s.Allow, o.Call))
+	case syscalls.PartDeny:
+		return fmt.Sprintf("deny %s at %s", o.Call, positionOf(s.Deny, o.Call))
+	case syscalls.PartRule:
+		return fmt.Sprintf("rule for %s at %s", o.Call, s.Rules[o.Rule].At)
+	case syscalls.PartBase:
+		if o.Group == "" {
+			return fmt.Sprintf("%s guard %s", s.Base, o.Call)
+		}
+		return fmt.Sprintf("%s %q", s.Base, o.Group)
+	case syscalls.PartNone:
+		if o.Call == "" {
+			return "numbers without a name"
+		}
+	}
+	return "named nowhere"
+}
