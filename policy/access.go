@@ -76,11 +76,7 @@ func ParseAccess(text string) (Access, error) {
 	verb, target, _ := strings.Cut(strings.TrimSpace(text), " ")
 	target = strings.TrimSpace(target)
 	if !contains(accessKinds, verb) {
-		hint := ""
-		if near, ok := nearest(verb, accessKinds); ok {
-			hint = fmt.Sprintf(" (did you mean %q?)", near)
-		}
-		return Access{}, fmt.Errorf("%s is no kind of access%s", quote(verb), hint)
+		return Access{}, fmt.Errorf("%s is no kind of access%s", quote(verb), didYouMean(verb, accessKinds))
 	}
 	if target == "" {
 		return Access{}, fmt.Errorf("access %q says nothing about what", verb)
@@ -101,7 +97,7 @@ func ParseAccess(text string) (Access, error) {
 	case AccessCapability:
 		name, ok := capabilityName(target)
 		if !ok {
-			err = fmt.Errorf("%s is not a capability", quote(target))
+			err = fmt.Errorf("%s is not a capability%s", quote(target), didYouMean("CAP_"+strings.TrimPrefix(strings.ToUpper(target), "CAP_"), capabilityNames))
 		}
 		a.Target = name
 	case AccessRlimit:
@@ -115,6 +111,15 @@ func ParseAccess(text string) (Access, error) {
 		return Access{}, err
 	}
 	return a, nil
+}
+
+// didYouMean is the part of a message that suggests a candidate, or is empty.
+func didYouMean(word string, candidates []string) string {
+	near, ok := nearest(word, candidates)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %q?)", near)
 }
 
 func (a *Access) parseConnect() error {
@@ -198,7 +203,8 @@ func (a *Access) parseRlimit() error {
 	}
 	kind, ok := rlimitKindOf(name)
 	if !ok {
-		return fmt.Errorf("%s is not a resource limit: expected one of %s", quote(name), strings.Join(rlimitNames(), ", "))
+		return fmt.Errorf("%s is not a resource limit%s: expected one of %s",
+			quote(name), didYouMean(name, rlimitNames()), strings.Join(rlimitNames(), ", "))
 	}
 	number, err := strconv.ParseUint(value, 10, 64)
 	if err != nil {

@@ -22,6 +22,12 @@ type loaded struct {
 // loadPolicy resolves the policy that a person named, with the values of its
 // parameters.
 func loadPolicy(name string, params *parameterFlags) (loaded, error) {
+	return loadWith(name, params, policy.Options{})
+}
+
+// loadWith is loadPolicy for those who can do without the value of a parameter, which
+// is for options.Unbound to say.
+func loadWith(name string, params *parameterFlags, options policy.Options) (loaded, error) {
 	lib := &library{}
 	root, err := lib.root(name)
 	if err != nil {
@@ -35,7 +41,8 @@ func loadPolicy(name string, params *parameterFlags) (loaded, error) {
 			return loaded{}, err
 		}
 	}
-	p, err := policy.Resolve(root, policy.Options{Library: lib, Parameters: values})
+	options.Library, options.Parameters = lib, values
+	p, err := policy.Resolve(root, options)
 	if err != nil {
 		return loaded{}, err
 	}

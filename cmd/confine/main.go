@@ -32,6 +32,7 @@ func init() {
 	commands = map[string]command{
 		"run":     {"launch a program under a policy, proven or refused", runCommand},
 		"compile": {"write what a backend needs to enforce a policy", compileCommand},
+		"explain": {"show what a policy means, or why it allows an access or denies it", explainCommand},
 		"test":    {"ask policies what their tests expect of them", testCommand},
 		"doctor":  {"tell which backend works here, and what is missing", doctorCommand},
 		"version": {"print the version", versionCommand},

@@ -33,8 +33,8 @@ func argumentOf(v Value) Argument {
 	return Argument(strings.Join(differing, "|"))
 }
 
-// on gives the number on an architecture, and whether the argument is given.
-func (a Argument) on(arch Arch) (uint64, bool) {
+// On gives the number on an architecture, and whether the argument is given.
+func (a Argument) On(arch Arch) (uint64, bool) {
 	if a == "" {
 		return 0, false
 	}

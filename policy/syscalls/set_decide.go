@@ -59,7 +59,7 @@ type register struct {
 func known(args [6]Argument, arch Arch) [6]register {
 	var registers [6]register
 	for i, arg := range args {
-		if value, given := arg.on(arch); given {
+		if value, given := arg.On(arch); given {
 			registers[i] = register{true, value}
 		}
 	}

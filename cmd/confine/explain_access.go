@@ -1,0 +1,230 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"confine/compiler"
+	"confine/compiler/backends"
+	"confine/compiler/firejail"
+	"confine/compiler/seccomp"
+	"confine/policy"
+	"confine/policy/syscalls"
+)
+
+// accessReport is why one access is allowed or denied.
+type accessReport struct {
+	identity
+	Access   string           `json:"access"`
+	Decision string           `json:"decision"`
+	Because  string           `json:"because"`
+	Clause   string           `json:"clause"`
+	At       *policy.Position `json:"at,omitempty"`
+	ToAllow  *policy.Remedy   `json:"to_allow,omitempty"`
+	Backends []backendReport  `json:"backends"`
+	Syscall  *callReport      `json:"syscall,omitempty"`
+}
+
+// backendReport is how one backend enforces the clause that decides.
+type backendReport struct {
+	Backend  string `json:"backend"`
+	Strength string `json:"strength,omitempty"`
+	How      string `json:"how,omitempty"`
+	// Refused says why the policy does not compile for the backend.
+	Refused string `json:"refused,omitempty"`
+}
+
+// callReport is what becomes of a system call in the filter.
+type callReport struct {
+	BelongsTo string       `json:"belongs_to"`
+	Paths     []pathReport `json:"paths"`
+}
+
+type pathReport struct {
+	Arch string `json:"arch"`
+	seccomp.Path
+}
+
+func explainAccess(p *policy.Policy, access policy.Access) (explanation, error) {
+	d := p.Decide(access)
+	report := accessReport{
+		identity: identityOf(p), Access: access.String(), Decision: decisionWord(d),
+		Because: d.Because, Clause: d.Clause, At: stated(d.At),
+	}
+	if remedy, ok := p.Remedy(access); ok {
+		report.ToAllow = &remedy
+	}
+	for _, backend := range backends.Names() {
+		report.Backends = append(report.Backends, enforcement(p, compiler.Backend(backend), d))
+	}
+	if access.Kind == policy.AccessSyscall {
+		call, err := explainCall(p, access)
+		if err != nil {
+			return nil, err
+		}
+		report.Syscall = call
+	}
+	return report, nil
+}
+
+func decisionWord(d policy.Decision) string {
+	switch {
+	case d.Allowed:
+		return "allowed"
+	case d.Conditional:
+		return "conditional"
+	}
+	return "denied"
+}
+
+// enforcement compiles the policy for the default target of a backend, and gives the
+// row of its coverage for the entry that decided.
+func enforcement(p *policy.Policy, backend compiler.Backend, d policy.Decision) backendReport {
+	report := backendReport{Backend: string(backend)}
+	bundle, err := backends.Compile(p, compiler.Target{Backend: backend, Version: firejail.Known[0], Arch: defaultArch()},
+		time.Now()) //nolint:forbidigo // this is where the date enters: exceptions end on a day
+	var refusals compiler.Refusals
+	switch {
+	case errors.As(err, &refusals):
+		first := refusals[0]
+		report.Refused = fmt.Sprintf("%s [%s]", first.Message, first.Clause)
+		if !first.At.IsZero() {
+			report.Refused += ", " + first.At.String()
+		}
+		if more := len(refusals) - 1; more > 0 {
+			report.Refused += fmt.Sprintf(" (and %d more)", more)
+		}
+	case err != nil:
+		report.Refused, _, _ = strings.Cut(err.Error(), "\n")
+	default:
+		row := coverageOf(bundle.Coverage, d)
+		report.Strength, report.How = string(row.Launched.Strength), row.Launched.How
+	}
+	return report
+}
+
+// coverageOf finds the row of the entry that decided, or else the row of its clause. A
+// default without a row of its own is a part of what the first clause of its table says.
+func coverageOf(rows []compiler.Coverage, d policy.Decision) compiler.Coverage {
+	for _, fits := range []func(row compiler.Coverage) bool{
+		func(row compiler.Coverage) bool { return row.Clause == d.Clause && row.At == d.At },
+		func(row compiler.Coverage) bool { return row.Clause == d.Clause },
+		func(row compiler.Coverage) bool {
+			return d.Clause == policy.ClauseSyscalls && row.Clause == policy.ClauseSyscallsBase
+		},
+		func(row compiler.Coverage) bool {
+			return d.Clause == policy.ClauseNetworkEgress && row.Clause == policy.ClauseNetworkMode
+		},
+	} {
+		for _, row := range rows {
+			if fits(row) {
+				return row
+			}
+		}
+	}
+	// Nothing is stated, and nothing enforced: a limit that the caller's is inherited for.
+	return compiler.Coverage{Launched: compiler.Verdict{Strength: compiler.Exact, How: "nothing is stated, so nothing has to be enforced"}}
+}
+
+// explainCall follows a call through the filters of both architectures.
+func explainCall(p *policy.Policy, access policy.Access) (*callReport, error) {
+	report := &callReport{BelongsTo: belongsTo(p, access), Paths: []pathReport{}}
+	for _, arch := range syscalls.Arches() {
+		number, err := arch.Number(access.Target)
+		if err != nil {
+			continue // one architecture has it, or the access would not have been read
+		}
+		filter, program, err := filterOf(p, arch)
+		if err != nil {
+			return nil, err
+		}
+		given := map[int]uint64{}
+		for i, arg := range access.Args {
+			if value, known := arg.On(arch); known {
+				given[i] = value
+			}
+		}
+		path, err := seccomp.PathOf(filter, program, number, given)
+		if err != nil {
+			return nil, err
+		}
+		report.Paths = append(report.Paths, pathReport{arch.String(), path})
+	}
+	return report, nil
+}
+
+// belongsTo names the entry of the policy or the part of the base list that a call is
+// decided by.
+func belongsTo(p *policy.Policy, access policy.Access) string {
+	d := p.Syscalls.Set().Decide(access.Target, access.Args)
+	o := syscalls.Origin{Part: d.Part, Call: access.Target, Rule: d.Rule}
+	if d.Part == syscalls.PartBase {
+		o.Group = syscalls.GroupOf(p.Syscalls.Base, access.Target)
+	}
+	return p.Syscalls.OriginName(o)
+}
+
+// filterOf compiles the filter alone: it does not depend on the backend.
+func filterOf(p *policy.Policy, arch syscalls.Arch) (syscalls.Filter, seccomp.Program, error) {
+	filter, err := p.Syscalls.Set().Filter(arch)
+	if err != nil {
+		return filter, nil, err
+	}
+	program, err := seccomp.Compile(filter)
+	return filter, program, err
+}
+
+func (r accessReport) text() string {
+	var out strings.Builder
+	decision := r.Decision
+	if decision == "conditional" {
+		decision = "depends"
+	}
+	out.WriteString(labelled(decision, r.Access))
+	out.WriteString(labelled("because", r.Because))
+	at := "a default: no file states it"
+	if r.At != nil {
+		at = r.At.String()
+	}
+	out.WriteString(labelled("at", at+"  "+clauseInBrackets(r.Clause)))
+	if r.ToAllow != nil {
+		label := "to allow"
+		if len(r.ToAllow.Lines) > 0 {
+			out.WriteString(labelled(label, "["+r.ToAllow.Table+"]"))
+			label = ""
+		}
+		for _, line := range r.ToAllow.Lines {
+			fmt.Fprintf(&out, "%10s%s\n", "", visible(line)) // not broken: it is there to be pasted
+		}
+		if r.ToAllow.Note != "" {
+			out.WriteString(labelled(label, r.ToAllow.Note))
+		}
+	}
+	if r.Syscall != nil {
+		out.WriteString(labelled("filter", r.Syscall.BelongsTo))
+		for _, path := range r.Syscall.Paths {
+			length := fmt.Sprint(path.Longest)
+			if path.Shortest != path.Longest {
+				length = fmt.Sprintf("%d to %d", path.Shortest, path.Longest)
+			}
+			out.WriteString(labelled("", fmt.Sprintf("%s: %s instructions", path.Arch, length)))
+		}
+	}
+	for _, b := range r.Backends {
+		if b.Refused != "" {
+			out.WriteString(labelled(b.Backend, "refuses this policy: "+b.Refused))
+			continue
+		}
+		out.WriteString(paragraph(pad(b.Backend, 10)+pad(b.Strength, 9), b.How))
+	}
+	return out.String()
+}
+
+func clauseInBrackets(clause string) string {
+	if clause == "" {
+		return ""
+	}
+	return "[" + clause + "]"
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"confine/policy"
+)
+
+// policyReport is a policy with all that it extends.
+type policyReport struct {
+	identity
+	Description string                `json:"description"`
+	Sources     []policy.SourceDigest `json:"sources"`
+	Entries     []entryReport         `json:"entries"`
+}
+
+// entryReport is one entry and where it stands. Values of environment.set are left out.
+type entryReport struct {
+	Table string           `json:"table"`
+	Key   string           `json:"key"`
+	Value string           `json:"value,omitempty"`
+	Note  string           `json:"note,omitempty"`
+	At    *policy.Position `json:"at,omitempty"`
+}
+
+func explainPolicy(p *policy.Policy) policyReport {
+	r := policyReport{identity: identityOf(p), Description: p.Description, Sources: p.Sources}
+	add := func(table, key, value, note string, at policy.Position) {
+		r.Entries = append(r.Entries, entryReport{table, key, value, note, stated(at)})
+	}
+	for _, param := range p.Params {
+		value := "(no value)"
+		if param.Bound {
+			value = param.Value
+		}
+		add("params", param.Name, value, string(param.Type), param.At)
+	}
+	add("network", "mode", string(p.Network.Mode), "", p.Network.At)
+	for _, e := range p.Network.Egress {
+		add("network", "egress", e.String(), "", e.At)
+	}
+	for _, n := range p.Network.Private {
+		add("network", "private", n.Prefix.String(), "", n.At)
+	}
+	for _, e := range p.Filesystem.Entries {
+		path, note := e.Path, ""
+		if e.Optional {
+			path += "?" // as policies write it
+		}
+		if e.Size > 0 {
+			note = fmt.Sprintf("%d bytes", e.Size)
+		}
+		add("filesystem", string(e.Mode), path, note, e.At)
+	}
+	for _, l := range p.Filesystem.Links {
+		add("filesystem", "links", l.From+" -> "+l.To, "", l.At)
+	}
+	add("filesystem", "proc", string(p.Filesystem.Proc), "", p.Filesystem.ProcAt)
+	add("filesystem", "dev", string(p.Filesystem.Dev), "", p.Filesystem.DevAt)
+	for _, l := range p.Rlimits {
+		add("rlimits", l.Name, fmt.Sprint(l.Value), "", l.At)
+	}
+	for _, c := range p.Capabilities {
+		add("capabilities", "keep", c.Name, "", c.At)
+	}
+	r.Entries = append(r.Entries, syscallEntries(&p.Syscalls)...)
+	for _, e := range p.Environment.Pass {
+		add("environment", "pass", e.Pattern, "", e.At)
+	}
+	for _, v := range p.Environment.Set {
+		add("environment", "set", v.Name, "value not shown", v.At)
+	}
+	r.Entries = append(r.Entries, processEntries(p.Process)...)
+	for _, a := range p.Accept {
+		add("accept", a.Clause, a.Reason, fmt.Sprintf("%s, until %s", a.Backend, a.Until.Format(time.DateOnly)), a.At)
+	}
+	return r
+}
+
+func syscallEntries(s *policy.Syscalls) []entryReport {
+	entries := []entryReport{{"syscalls", "base", s.Base, "", stated(s.At)}}
+	for _, e := range s.Allow {
+		entries = append(entries, entryReport{"syscalls", "allow", e.Name, "", stated(e.At)})
+	}
+	for _, e := range s.Deny {
+		entries = append(entries, entryReport{"syscalls", "deny", e.Name, "", stated(e.At)})
+	}
+	entries = append(entries, entryReport{"syscalls", "on_deny", string(s.OnDeny), "", stated(s.OnDenyAt)})
+	for _, rule := range s.Rules {
+		entries = append(entries, entryReport{"syscalls", "rule", rule.Syscall + ": " + conditionsOf(rule), "", stated(rule.At)})
+	}
+	return entries
+}
+
+func conditionsOf(rule policy.SyscallRule) string {
+	var when []string
+	for _, c := range rule.When {
+		when = append(when, c.String())
+	}
+	return strings.Join(when, ", ")
+}
+
+func processEntries(process policy.Process) []entryReport {
+	var entries []entryReport
+	if process.User != "" {
+		entries = append(entries, entryReport{"process", "user", process.User, "", stated(process.UserAt)})
+	}
+	if process.Directory != "" {
+		entries = append(entries, entryReport{"process", "directory", process.Directory, "", stated(process.DirectoryAt)})
+	}
+	if process.WallTime > 0 {
+		entries = append(entries, entryReport{"process", "wall_time", process.WallTime.String(), "", stated(process.WallTimeAt)})
+	}
+	if process.Memory > 0 {
+		entries = append(entries, entryReport{"process", "memory", fmt.Sprintf("%d bytes", process.Memory), "", stated(process.MemoryAt)})
+	}
+	return entries
+}
+
+func (r policyReport) text() string {
+	var out strings.Builder
+	out.WriteString(paragraph("", fmt.Sprintf("policy %s %.8s", r.Policy, r.Digest)))
+	if r.Description != "" {
+		out.WriteString(paragraph("", r.Description))
+	}
+	out.WriteString("\n")
+	for _, source := range r.Sources {
+		fmt.Fprintf(&out, "  %.12s  %s\n", source.SHA256, visible(source.File))
+	}
+	keyWidth, valueWidth, noteWidth, atWidth := 0, 0, 0, 0
+	for _, e := range r.Entries {
+		keyWidth = max(keyWidth, utf8.RuneCountInString(e.Key))
+		valueWidth = max(valueWidth, utf8.RuneCountInString(e.Value))
+		noteWidth = max(noteWidth, utf8.RuneCountInString(e.Note))
+		atWidth = max(atWidth, utf8.RuneCountInString(e.place()))
+	}
+	const gaps, least = 2 + 3*2, 24
+	// Where long names of files leave no room, places go on lines of their own.
+	below := columns-gaps-keyWidth-noteWidth-atWidth < least
+	room := columns - gaps - keyWidth - noteWidth - atWidth
+	if below {
+		room = columns - gaps - keyWidth - noteWidth
+	}
+	valueWidth = min(valueWidth, max(room, least))
+	table := ""
+	for _, e := range r.Entries {
+		if e.Table != table {
+			table = e.Table
+			fmt.Fprintf(&out, "\n[%s]\n", table)
+		}
+		line := fmt.Sprintf("  %s  %s  %s", pad(e.Key, keyWidth),
+			pad(cut(visible(e.Value), valueWidth), valueWidth), pad(e.Note, noteWidth))
+		if below {
+			fmt.Fprintf(&out, "%s\n%*s%s\n", strings.TrimRight(line, " "), keyWidth+4, "", visible(e.place()))
+		} else {
+			fmt.Fprintf(&out, "%s  %s\n", line, visible(e.place()))
+		}
+	}
+	return out.String()
+}
+
+// place is where the entry stands.
+func (e entryReport) place() string {
+	if e.At == nil {
+		return "default"
+	}
+	return e.At.String()
+}
