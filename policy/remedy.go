@@ -36,7 +36,7 @@ func (p *Policy) Remedy(a Access) (r Remedy, ok bool) {
 	case AccessRlimit:
 		kind, known := rlimitKindOf(a.Target)
 		line := fmt.Sprintf("%s = %d", a.Target, a.Value)
-		return Remedy{Table: tableRlimits, Lines: []string{line}}, known && kind.check(a.Value) == nil
+		return Remedy{Table: tableRlimits, Lines: []string{line}}, known && kind.holds(a.Value)
 	case AccessEnv:
 		return Remedy{Table: tableEnvironment, Lines: []string{listLine("pass", a.Target)}}, true
 	case AccessSyscall:
@@ -94,7 +94,7 @@ func (p *Policy) remedyNetwork(a Access) Remedy {
 	}
 	r.Lines = append(r.Lines, listLine("egress", joinHostPort(a.Target, port)))
 	if ip, err := netip.ParseAddr(a.Target); err == nil {
-		if what, special := SpecialAddress(ip); special && !p.Network.private(ip) {
+		if what, special := SpecialAddress(ip); special && !newAddressSet(p.Network.Private).holds(netip.PrefixFrom(ip, ip.BitLen())) {
 			r.Lines = append(r.Lines, listLine("private", netip.PrefixFrom(ip, ip.BitLen()).String()))
 			r.Note = "this address is special: " + what
 		}

@@ -83,6 +83,12 @@ func decisionWord(d policy.Decision) string {
 // row of its coverage for the entry that decided.
 func enforcement(p *policy.Policy, backend compiler.Backend, d policy.Decision) backendReport {
 	report := backendReport{Backend: string(backend)}
+	for _, param := range p.Params {
+		if !param.Bound {
+			report.Refused = fmt.Sprintf("parameter %s has no value, %s", param.Name, param.At)
+			return report
+		}
+	}
 	bundle, err := backends.Compile(p, compiler.Target{Backend: backend, Version: firejail.Known[0], Arch: defaultArch()},
 		time.Now()) //nolint:forbidigo // this is where the date enters: exceptions end on a day
 	var refusals compiler.Refusals
@@ -124,8 +130,8 @@ func coverageOf(rows []compiler.Coverage, d policy.Decision) compiler.Coverage {
 			}
 		}
 	}
-	// Nothing is stated, and nothing enforced: a limit that the caller's is inherited for.
-	return compiler.Coverage{Launched: compiler.Verdict{Strength: compiler.Exact, How: "nothing is stated, so nothing has to be enforced"}}
+	// A limit that is inherited, say: no mechanism is asked for.
+	return compiler.Coverage{Launched: compiler.Verdict{How: "nothing is stated, so nothing is enforced"}}
 }
 
 // explainCall follows a call through the filters of both architectures.
@@ -217,7 +223,11 @@ func (r accessReport) text() string {
 			out.WriteString(labelled(b.Backend, "refuses this policy: "+b.Refused))
 			continue
 		}
-		out.WriteString(paragraph(pad(b.Backend, 10)+pad(b.Strength, 9), b.How))
+		strength := b.Strength
+		if strength == "" {
+			strength = "-"
+		}
+		out.WriteString(paragraph(pad(b.Backend, 10)+pad(strength, 9), b.How))
 	}
 	return out.String()
 }

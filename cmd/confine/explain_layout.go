@@ -38,14 +38,6 @@ func pad(text string, width int) string {
 	return text + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text)))
 }
 
-// cut shortens text to a width.
-func cut(text string, width int) string {
-	if runes := []rune(text); len(runes) > width {
-		return string(runes[:width-1]) + "…"
-	}
-	return text
-}
-
 // visible replaces what could move a terminal's cursor.
 func visible(text string) string {
 	return strings.Map(func(r rune) rune {

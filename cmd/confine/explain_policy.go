@@ -130,34 +130,44 @@ func (r policyReport) text() string {
 	for _, source := range r.Sources {
 		fmt.Fprintf(&out, "  %.12s  %s\n", source.SHA256, visible(source.File))
 	}
-	keyWidth, valueWidth, noteWidth, atWidth := 0, 0, 0, 0
-	for _, e := range r.Entries {
+	out.WriteString(entriesText(r.Entries))
+	return out.String()
+}
+
+// entriesText is a table of entries for each table of the policy. An entry that does
+// not fit on a line has its place on the next.
+func entriesText(entries []entryReport) string {
+	keyWidth, noteWidth, atWidth := 0, 0, 0
+	for _, e := range entries {
 		keyWidth = max(keyWidth, utf8.RuneCountInString(e.Key))
-		valueWidth = max(valueWidth, utf8.RuneCountInString(e.Value))
 		noteWidth = max(noteWidth, utf8.RuneCountInString(e.Note))
 		atWidth = max(atWidth, utf8.RuneCountInString(e.place()))
 	}
-	const gaps, least = 2 + 3*2, 24
-	// Where long names of files leave no room, places go on lines of their own.
-	below := columns-gaps-keyWidth-noteWidth-atWidth < least
-	room := columns - gaps - keyWidth - noteWidth - atWidth
-	if below {
-		room = columns - gaps - keyWidth - noteWidth
+	room := columns - 2 - keyWidth - 2 - noteWidth - 2 - atWidth - 2
+	valueWidth := 0
+	for _, e := range entries {
+		if n := utf8.RuneCountInString(e.Value); n <= room {
+			valueWidth = max(valueWidth, n)
+		}
 	}
-	valueWidth = min(valueWidth, max(room, least))
+	var out strings.Builder
 	table := ""
-	for _, e := range r.Entries {
+	for _, e := range entries {
 		if e.Table != table {
 			table = e.Table
 			fmt.Fprintf(&out, "\n[%s]\n", table)
 		}
-		line := fmt.Sprintf("  %s  %s  %s", pad(e.Key, keyWidth),
-			pad(cut(visible(e.Value), valueWidth), valueWidth), pad(e.Note, noteWidth))
-		if below {
-			fmt.Fprintf(&out, "%s\n%*s%s\n", strings.TrimRight(line, " "), keyWidth+4, "", visible(e.place()))
-		} else {
-			fmt.Fprintf(&out, "%s  %s\n", line, visible(e.place()))
+		key := "  " + pad(e.Key, keyWidth) + "  "
+		if utf8.RuneCountInString(e.Value) <= valueWidth {
+			fmt.Fprintf(&out, "%s%s  %s  %s\n", key, pad(visible(e.Value), valueWidth), pad(e.Note, noteWidth), visible(e.place()))
+			continue
 		}
+		out.WriteString(paragraph(key, e.Value))
+		blank, note := strings.Repeat(" ", len(key)), strings.TrimLeft(e.Note+"  ", " ")
+		if room >= 0 {
+			blank, note = blank+pad("", valueWidth)+"  ", pad(e.Note, noteWidth)+"  "
+		}
+		fmt.Fprintf(&out, "%s%s%s\n", blank, note, visible(e.place()))
 	}
 	return out.String()
 }
