@@ -56,7 +56,8 @@ func explainCommand(args []string, s streams) int {
 	if code, ok := parseFlags(flags, args, s, explainHelp, exitUsage); !ok {
 		return code
 	}
-	report, err := explanationOf(flags.Args(), *format, &params)
+	var p loaded
+	report, err := explanationOf(&p, flags.Args(), *format, &params)
 	if err == nil && *format == "json" {
 		encoder := json.NewEncoder(s.stdout)
 		encoder.SetEscapeHTML(false)
@@ -66,7 +67,7 @@ func explainCommand(args []string, s streams) int {
 		fmt.Fprint(s.stdout, report.text())
 	}
 	if err != nil {
-		explain(s.stderr, nil, err)
+		explain(s.stderr, p.Policy, err)
 		return exitUsage
 	}
 	return 0
@@ -77,7 +78,8 @@ type explanation interface {
 	text() string
 }
 
-func explanationOf(args []string, format string, params *parameterFlags) (explanation, error) {
+// explanationOf leaves the policy in p, for errors that are about its lines.
+func explanationOf(p *loaded, args []string, format string, params *parameterFlags) (explanation, error) {
 	if format != "text" && format != "json" {
 		return nil, fmt.Errorf("unknown format %q: expected text or json", format)
 	}
@@ -89,8 +91,7 @@ func explanationOf(args []string, format string, params *parameterFlags) (explan
 	if err != nil {
 		return nil, err
 	}
-	p, err := loadWith(name, params, policy.Options{Unbound: true})
-	if err != nil {
+	if *p, err = loadWith(name, params, policy.Options{Unbound: true}); err != nil {
 		return nil, err
 	}
 	switch asked := strings.Join(subject, " "); asked {

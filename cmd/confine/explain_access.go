@@ -179,7 +179,7 @@ func filterOf(p *policy.Policy, arch syscalls.Arch) (syscalls.Filter, seccomp.Pr
 		return filter, nil, err
 	}
 	program, err := seccomp.Compile(filter)
-	return filter, program, err
+	return filter, program, compiler.RefuseFilter(&p.Syscalls, err)
 }
 
 func (r accessReport) text() string {

@@ -49,7 +49,7 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 	}
 	filter, listing, err := compileFilter(target.Arch, &p.Syscalls)
 	if err != nil {
-		return nil, err
+		return nil, compiler.RefuseFilter(&p.Syscalls, err)
 	}
 	standalone, _ := layOut(standaloneFilesystem(p.Filesystem), release)
 	return &compiler.Bundle{

@@ -1,7 +1,6 @@
 package seccomp
 
 import (
-	"fmt"
 	"reflect"
 
 	"confine/policy/syscalls"
@@ -22,7 +21,7 @@ func generate(f syscalls.Filter) (Program, error) {
 	a.load(offsetArch, allBits, a.branch(opJumpEqual, uint32(f.Arch), number, foreign))
 	program := a.program()
 	if len(program) > maxInstructions {
-		return nil, fmt.Errorf("seccomp: the filter takes %d instructions, the kernel %d at most", len(program), maxInstructions)
+		return nil, &TooLongError{Filter: f, Program: program}
 	}
 	return program, nil
 }
