@@ -42,10 +42,37 @@ func syscallNames(entries []SyscallEntry) []string {
 	return names
 }
 
+// checkUnrestricted reports everything that stands beside a base that is no filter:
+// nothing would enforce it.
+func (p *Policy) checkUnrestricted(r *reports) {
+	s := p.Syscalls
+	report := func(at Position, what string) {
+		r.addAt(at, "%s beside syscalls.base = %q, which is no filter: nothing would enforce it", what, s.Base).
+			note("the base stands at %s", s.At).
+			advise("remove it, or take the base %q", "default")
+	}
+	for _, e := range s.Allow {
+		report(e.At, "allow of "+e.Name)
+	}
+	for _, e := range s.Deny {
+		report(e.At, "deny of "+e.Name)
+	}
+	for _, rule := range s.Rules {
+		report(rule.At, "a rule for "+rule.Syscall)
+	}
+	if s.OnDeny == syscalls.DenyKill {
+		report(s.OnDenyAt, `on_deny = "kill"`)
+	}
+}
+
 // checkSyscalls reports what contradicts itself: a call that is allowed and denied,
 // and a rule that could not change anything. sound says that nothing is missing.
 func (p *Policy) checkSyscalls(r *reports, sound bool) {
 	s := p.Syscalls
+	if s.Base == syscalls.Unrestricted {
+		p.checkUnrestricted(r)
+		return
+	}
 	for _, e := range s.Allow {
 		if at := positionOf(s.Deny, e.Name); !at.IsZero() {
 			r.addAt(e.At, "%s is both allowed and denied", e.Name).

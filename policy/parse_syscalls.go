@@ -38,13 +38,11 @@ func (b *builder) syscalls(t table) {
 }
 
 func (b *builder) syscallsBase(n *node) {
-	if n.kind == kindString {
-		if base, err := decodeString(b.src.slice(n.at)); err == nil && base == "unrestricted" {
-			b.unsupported(n.at, `syscalls.base = "unrestricted"`)
-			return
-		}
+	var names []string
+	for _, base := range syscalls.Bases() {
+		names = append(names, base.Name)
 	}
-	if base, ok := b.choice(n, ClauseSyscallsBase, SyscallsConnector); ok {
+	if base, ok := b.choice(n, ClauseSyscallsBase, names...); ok {
 		b.layer.Syscalls.Base, b.layer.Syscalls.At = base, b.at(n)
 	}
 }

@@ -13,27 +13,34 @@ var update = flag.Bool("update", false, "write the golden files instead of compa
 
 // TestGolden shows every change of a base list and of the generator in review.
 func TestGolden(t *testing.T) {
-	for _, arch := range syscalls.Arches() {
-		filter := connectorFilter(t, arch)
-		program, err := Compile(filter)
-		if err != nil {
+	for _, base := range filteringBases {
+		for _, arch := range syscalls.Arches() {
+			compareGolden(t, base, arch)
+		}
+	}
+}
+
+func compareGolden(t *testing.T, base string, arch syscalls.Arch) {
+	t.Helper()
+	filter := baseFilter(t, base, arch)
+	program, err := Compile(filter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := filter.String() + "\n" + program.String()
+	path := filepath.Join("testdata", base+"_"+arch.String()+".golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		got := filter.String() + "\n" + program.String()
-		path := filepath.Join("testdata", "connector_"+arch.String()+".golden")
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got != string(want) {
-			t.Errorf("%s differs; run go test -update and look at the difference:\n%s", path, got)
-		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; run go test -update and look at the difference:\n%s", path, got)
 	}
 }
 

@@ -39,7 +39,9 @@ func TestKernelAnswers(t *testing.T) {
 		{"memfd_create", "memfd_create", nil, syscalls.EPERM},
 		{"process_vm_readv", "process_vm_readv", []uint64{1 << 30}, syscalls.EPERM},
 		{"pidfd_getfd", "pidfd_getfd", []uint64{^uint64(0)}, syscalls.EPERM},
-		{"mseal", "mseal", []uint64{0, 0, 1}, 22}, // EINVAL of the kernel: allowed
+		{"listen", "listen", []uint64{^uint64(0)}, syscalls.EPERM},
+		{"setsid", "setsid", nil, syscalls.EPERM},
+		{"munmap", "munmap", []uint64{1, 1}, 22}, // EINVAL of the kernel: allowed
 
 		{"clone3", "clone3", nil, syscalls.ENOSYS},
 		// CLONE_FS contradicts CLONE_NEWNS, so no child comes of it.
@@ -57,6 +59,9 @@ func TestKernelAnswers(t *testing.T) {
 		{"TIOCSTI", "ioctl", []uint64{0, unix.TIOCSTI}, syscalls.EPERM},
 		{"TIOCSTI with high half", "ioctl", []uint64{0, garbage | unix.TIOCSTI}, syscalls.EPERM},
 		{"TIOCLINUX", "ioctl", []uint64{0, unix.TIOCLINUX}, syscalls.EPERM},
+		{"a driver's request", "ioctl", []uint64{^uint64(0), 0x40049409}, syscalls.ENOTTY},
+		{"statx", "statx", []uint64{^uint64(0)}, syscalls.ENOSYS},
+		{"listxattr", "listxattr", nil, syscalls.EOPNOTSUPP},
 		{"PR_SET_MM", "prctl", []uint64{unix.PR_SET_MM, unix.PR_SET_MM_MAP_SIZE}, syscalls.EPERM},
 		{"no such option", "prctl", []uint64{9999}, syscalls.EPERM},
 	} {

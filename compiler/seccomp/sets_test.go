@@ -28,7 +28,7 @@ var rules = []struct {
 
 func setWithRules(t *testing.T) syscalls.Set {
 	t.Helper()
-	set := syscalls.Set{Base: "connector", Allow: []string{"bpf", "ioctl"}, Deny: []string{"uname", "clone3"}}
+	set := syscalls.Set{Base: "default", Allow: []string{"bpf", "ioctl"}, Deny: []string{"uname", "clone3"}}
 	for _, r := range rules {
 		rule := syscalls.SetRule{Syscall: r.syscall}
 		for _, text := range r.conditions {
@@ -48,7 +48,7 @@ func setWithRules(t *testing.T) syscalls.Set {
 func TestSetsCompile(t *testing.T) {
 	plain := map[string]bool{}
 	for _, arch := range syscalls.Arches() {
-		for line := range strings.Lines(connectorFilter(t, arch).String()) {
+		for line := range strings.Lines(baseFilter(t, "default", arch).String()) {
 			plain[line] = true
 		}
 		filter, err := setWithRules(t).Filter(arch)

@@ -21,11 +21,11 @@ import (
 )
 
 // The tests against the running kernel start this test binary again as a
-// subject: it loads the connector filter, if told so, and then makes one system
+// subject: it loads the filter of a base list, if told so, and then makes one system
 // call or executes a program. A filter cannot be taken off again, so the test
 // process itself never loads one.
 const (
-	roleVariable   = "SECCOMP_TEST_ROLE"   // call, exec or go workload; unset: run the tests
+	roleVariable   = "SECCOMP_TEST_ROLE"   // call, exec or a Go workload; unset: run the tests
 	filterVariable = "SECCOMP_TEST_FILTER" // the program in hexadecimal; unset: load none
 )
 
@@ -42,8 +42,8 @@ func TestMain(m *testing.M) {
 	switch role {
 	case "":
 		os.Exit(m.Run())
-	case goWorkloadWord:
-		os.Exit(runGoWorkload())
+	case goClientWord, goServerWord:
+		os.Exit(runGoWorkload(role == goServerWord))
 	}
 	// seccomp(2) without TSYNC is about the calling thread.
 	runtime.LockOSThread()
@@ -95,26 +95,48 @@ func callAsTold(words []string) {
 	os.Exit(0)
 }
 
-// connectorHere is the connector filter of this machine in hexadecimal.
-var connectorHere = sync.OnceValues(func() (string, error) {
+// programHere is the filter of a base list for this machine, in hexadecimal.
+func programHere(t *testing.T, base string) string {
+	t.Helper()
 	arch, err := syscalls.ParseArch(runtime.GOARCH)
 	if err != nil {
-		return "", err
+		t.Fatal(err)
 	}
-	filter, err := syscalls.Set{Base: "connector"}.Filter(arch)
+	program, err := Compile(baseFilter(t, base, arch))
 	if err != nil {
-		return "", err
-	}
-	program, err := Compile(filter)
-	if err != nil {
-		return "", err
+		t.Fatal(err)
 	}
 	raw, err := program.MarshalBinary()
-	return hex.EncodeToString(raw), err
-})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hex.EncodeToString(raw)
+}
 
-// subject returns the command that makes this test binary play role.
+// subject returns the command that makes this test binary play role, under the
+// filter of the connector list or under none.
 func subject(t *testing.T, role string, filtered bool, words ...string) *exec.Cmd {
+	t.Helper()
+	if !filtered {
+		return subjectUnder(t, role, "", words...)
+	}
+	return subjectUnder(t, role, connectorHere(t), words...)
+}
+
+// connectorHere spares compiling the filter for each of many subjects.
+func connectorHere(t *testing.T) string {
+	t.Helper()
+	connectorOnce.Do(func() { connectorProgram = programHere(t, "connector") })
+	return connectorProgram
+}
+
+var (
+	connectorOnce    sync.Once
+	connectorProgram string
+)
+
+// subjectUnder is subject under any program; empty is none.
+func subjectUnder(t *testing.T, role, program string, words ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -123,11 +145,7 @@ func subject(t *testing.T, role string, filtered bool, words ...string) *exec.Cm
 	cmd := exec.Command(self, words...)
 	// A race-detecting binary would sleep for a second at every exit.
 	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", roleVariable+"="+role)
-	if filtered {
-		program, err := connectorHere()
-		if err != nil {
-			t.Fatal(err)
-		}
+	if program != "" {
 		cmd.Env = append(cmd.Env, filterVariable+"="+program)
 	}
 	return cmd

@@ -20,19 +20,54 @@ import (
 	"time"
 )
 
-const pythonWorkload = `
-import asyncio, ctypes, multiprocessing, os, shutil, signal, socket, sqlite3, ssl, subprocess, tempfile, threading, time
+// pythonConnector is what a connector does: it imports native modules, starts a child,
+// runs threads, calls a server and keeps files and a database.
+const pythonConnector = `
+import ctypes, hashlib, json, os, shutil, socket, sqlite3, ssl, subprocess, tempfile, threading, time
 assert "Seccomp:\t2" in open("/proc/self/status").read()
 subprocess.run(["/bin/true"], check=True)
-assert subprocess.run(["uname"], stdout=subprocess.PIPE, start_new_session=True, close_fds=True).stdout
-ssl.create_default_context()
+assert subprocess.run(["uname"], stdout=subprocess.PIPE, close_fds=True).stdout
+ssl.create_default_context(); hashlib.sha256(os.urandom(8)); time.process_time(); os.sched_getaffinity(0)
 threads = [threading.Thread(target=time.sleep, args=(0.01,)) for _ in range(8)]
 [t.start() for t in threads]; [t.join() for t in threads]
 with tempfile.TemporaryDirectory() as d:
-    db = sqlite3.connect(d + "/db"); db.execute("pragma journal_mode=wal")
-    db.execute("create table t (x)"); db.commit(); db.close()
-    open(d + "/a", "w").write("x"); shutil.copy2(d + "/a", d + "/b"); os.rename(d + "/b", d + "/c")
-    shutil.copytree(d, d + "-copy"); shutil.rmtree(d + "-copy"); os.mkfifo(d + "/fifo"); os.chmod(d + "/c", 0o600)
+    for mode in "delete", "wal":
+        db = sqlite3.connect(d + "/db"); db.execute("pragma journal_mode=" + mode)
+        db.execute("create table t" + mode + " (x)"); db.commit(); db.close()
+    with open(d + "/a", "w") as f: f.write("x"); f.flush(); os.fsync(f.fileno())
+    shutil.copy2(d + "/a", d + "/b"); os.rename(d + "/b", d + "/c"); os.chmod(d + "/c", 0o600)
+    shutil.move(d + "/c", d + "/e"); assert sorted(os.listdir(d)) == ["a", "db", "e"]
+    grown = bytearray(); [grown.extend(bytes(1 << 20)) for _ in range(64)]
+a, b = socket.socketpair(); a.sendmsg([b"x"]); assert b.recv(1) == b"x"
+try: socket.getaddrinfo("localhost", 80)
+except socket.gaierror: pass
+try: socket.create_connection(("127.0.0.1", 1), timeout=1)
+except ConnectionRefusedError: pass
+print("ok")
+`
+
+// shellConnector is what a wrapper script of a connector does.
+const shellConnector = `
+set -e
+dir=$(mktemp -d)
+grep -q '^Seccomp:.2$' /proc/self/status
+echo x | tee "$dir/a" | sort | wc -l > "$dir/b"
+cp "$dir/a" "$dir/c"; mv "$dir/c" "$dir/d"; touch "$dir/d"; chmod 600 "$dir/d"; mkdir -p "$dir/e/f"; test -x /bin/sh
+ls -l "$dir" > /dev/null; find "$dir" -type f > /dev/null; cat "$dir/d" | sed s/x/y/ > "$dir/g"
+sleep 0.01; kill -0 $$; date > /dev/null; head -c 8 /dev/urandom > /dev/null; (cd "$dir" && pwd > /dev/null)
+rm -r "$dir"
+echo ok
+`
+
+// pythonServices adds what the list default is for: a server, asyncio's children,
+// semaphores (link), sessions, signals by a timer, extended attributes.
+const pythonServices = `
+import asyncio, multiprocessing, os, shutil, signal, socket, subprocess, tempfile
+assert "Seccomp:\t2" in open("/proc/self/status").read()
+assert subprocess.run(["uname"], stdout=subprocess.PIPE, start_new_session=True, close_fds=True).stdout
+with tempfile.TemporaryDirectory() as d:
+    open(d + "/a", "w").write("x"); shutil.copy2(d + "/a", d + "/b"); os.symlink("b", d + "/l"); os.link(d + "/a", d + "/h")
+    shutil.copytree(d, d + "-copy"); shutil.rmtree(d + "-copy"); os.mkfifo(d + "/fifo")
 server = socket.create_server(("127.0.0.1", 0)); client = socket.create_connection(server.getsockname())
 server.accept()[0].sendall(b"x"); assert client.recv(1) == b"x"
 async def child():
@@ -40,41 +75,48 @@ async def child():
 assert asyncio.run(child()) == 0
 with multiprocessing.Pool(2) as pool: assert pool.map(abs, [-1, -2]) == [1, 2]
 signal.signal(signal.SIGUSR1, lambda *a: None); os.kill(os.getpid(), signal.SIGUSR1); signal.alarm(0)
-signal.setitimer(signal.ITIMER_REAL, 0); os.sched_getaffinity(0); os.getrandom(8); os.statvfs("/"); os.getloadavg()
+signal.setitimer(signal.ITIMER_REAL, 0); os.statvfs("/"); os.getloadavg()
 print("ok")
 `
 
-const shellWorkload = `
+// shellTools adds the tools that make links, pipes, archives and sessions.
+const shellTools = `
 set -e
 dir=$(mktemp -d)
 grep -q '^Seccomp:.2$' /proc/self/status
-echo x | tee "$dir/a" | sort | wc -l > "$dir/b"
-cp -a "$dir/a" "$dir/c"; mv "$dir/c" "$dir/d"; ln -s d "$dir/e"; touch -d yesterday "$dir/d"; chmod 600 "$dir/d"
+echo x > "$dir/a"
+cp -a "$dir/a" "$dir/d"; ln -s d "$dir/e"; touch -d yesterday "$dir/d"
 mkfifo "$dir/fifo"; stat "$dir/d" > /dev/null; ls -lR "$dir" > /dev/null; df / > /dev/null; find "$dir" -type l > /dev/null
 (cd "$dir" && tar cf - a d | tar tf - > /dev/null); dd if=/dev/zero of="$dir/z" bs=1k count=4 conv=fsync 2> /dev/null
-timeout 5 true; nice true; sleep 0.01; kill -0 $$; trap 'exit 3' TERM; date > /dev/null; head -c 8 /dev/urandom > /dev/null
+timeout 5 true; nice true; trap 'exit 3' TERM
 rm -r "$dir"
 echo ok
 `
 
-// TestProgramsWork runs what connectors are made of under the filter. Each
-// workload also looks whether the filter is there.
+// TestProgramsWork runs what connectors are made of under the filter for them, and
+// what other programs do under the wider one. Each workload also looks whether the
+// filter is there.
 func TestProgramsWork(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
-		title string
-		words []string
+		base, title string
+		words       []string
 	}{
-		{"python", []string{"/usr/bin/python3", "-c", pythonWorkload}},
-		{"shell", []string{"/bin/sh", "-c", shellWorkload}},
-		{"bash", []string{"/bin/bash", "-c", shellWorkload}},
-		{"go", []string{self, goWorkloadWord}},
+		{"connector", "python", []string{"/usr/bin/python3", "-c", pythonConnector}},
+		{"connector", "shell", []string{"/bin/sh", "-c", shellConnector}},
+		{"connector", "go", []string{self, goClientWord}},
+		{"default", "python", []string{"/usr/bin/python3", "-c", pythonConnector}},
+		{"default", "python services", []string{"/usr/bin/python3", "-c", pythonServices}},
+		{"default", "shell", []string{"/bin/sh", "-c", shellTools}},
+		{"default", "shell of a connector", []string{"/bin/bash", "-c", shellConnector}},
+		{"default", "bash", []string{"/bin/bash", "-c", shellTools}},
+		{"default", "go", []string{self, goServerWord}},
 	} {
-		t.Run(tt.title, func(t *testing.T) {
-			out, err := subject(t, "exec", true, tt.words...).Output()
+		t.Run(tt.base+" "+tt.title, func(t *testing.T) {
+			out, err := subjectUnder(t, "exec", programHere(t, tt.base), tt.words...).Output()
 			if err != nil || string(out) != "ok\n" {
 				t.Errorf("under the filter: %q, %s", out, describeExit(err))
 			}
@@ -82,9 +124,29 @@ func TestProgramsWork(t *testing.T) {
 	}
 }
 
-// goWorkloadWord as the first argument has the environment of the program ask
-// for the Go workload.
-const goWorkloadWord = "go workload"
+// TestNarrowListIsNarrow: what moved to the wider list really needs it.
+func TestNarrowListIsNarrow(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for title, words := range map[string][]string{
+		"python services": {"/usr/bin/python3", "-c", pythonServices},
+		"bash":            {"/bin/bash", "-c", "echo ok"}, // it asks for its process group
+		"go":              {self, goServerWord},
+	} {
+		if out, err := subject(t, "exec", true, words...).Output(); err == nil {
+			t.Errorf("%s works under the connector list: %q", title, out)
+		}
+	}
+}
+
+// One of these as the first argument has the environment of the program ask for a
+// Go workload: without and with a server in it.
+const (
+	goClientWord = "go client"
+	goServerWord = "go server"
+)
 
 // workloadEnvironment is the environment of programs that a subject executes.
 func workloadEnvironment() []string {
@@ -94,15 +156,19 @@ func workloadEnvironment() []string {
 			environment = append(environment, entry)
 		}
 	}
-	if len(os.Args) > 2 && os.Args[2] == goWorkloadWord {
-		environment = append(environment, roleVariable+"="+goWorkloadWord)
+	if word := os.Args[len(os.Args)-1]; word == goClientWord || word == goServerWord {
+		environment = append(environment, roleVariable+"="+word)
 	}
 	return environment
 }
 
 // runGoWorkload is what the Go program does under the filter.
-func runGoWorkload() int {
-	if err := goWorkload(); err != nil {
+func runGoWorkload(serves bool) int {
+	err := goWorkload()
+	if err == nil && serves {
+		err = fetchFromSelf()
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -136,9 +202,6 @@ func goWorkload() error {
 		return err
 	}
 	<-signals
-	if err := fetchFromSelf(); err != nil {
-		return err
-	}
 	dir, err := os.MkdirTemp("", "workload")
 	if err != nil {
 		return err

@@ -28,8 +28,10 @@ type Errno uint16
 // and aarch64.
 const (
 	EPERM           Errno = 1
+	ENOTTY          Errno = 25
 	ENOSYS          Errno = 38
 	EPROTONOSUPPORT Errno = 93
+	EOPNOTSUPP      Errno = 95
 	EAFNOSUPPORT    Errno = 97
 )
 
@@ -38,10 +40,14 @@ func (e Errno) String() string {
 	switch e {
 	case EPERM:
 		return "EPERM"
+	case ENOTTY:
+		return "ENOTTY"
 	case ENOSYS:
 		return "ENOSYS"
 	case EPROTONOSUPPORT:
 		return "EPROTONOSUPPORT"
+	case EOPNOTSUPP:
+		return "EOPNOTSUPP"
 	case EAFNOSUPPORT:
 		return "EAFNOSUPPORT"
 	}

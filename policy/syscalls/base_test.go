@@ -26,31 +26,113 @@ const dangerous = `ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd pr
 	memfd_create memfd_secret execveat iopl ioperm modify_ldt uselib lookup_dcookie nfsservctl
 	inotify_add_watch fanotify_init fanotify_mark shmget semget msgget mq_open io_setup io_submit`
 
-func TestConnectorAllowsWhatConnectorsMake(t *testing.T) {
-	verdictOfEach(t, observed, Allowed)
+func TestBasesAllowWhatConnectorsMake(t *testing.T) {
+	verdictOfEach(t, observed, Allowed, "connector", "default", "unrestricted")
 }
 
-func TestConnectorDeniesWhatIsDangerous(t *testing.T) {
-	verdictOfEach(t, dangerous, Denied)
+func TestBasesDenyWhatIsDangerous(t *testing.T) {
+	verdictOfEach(t, dangerous, Denied, "connector", "default")
+	verdictOfEach(t, dangerous, Allowed, "unrestricted")
 }
 
-func verdictOfEach(t *testing.T, names string, want Verdict) {
-	for name := range strings.FieldsSeq(names) {
-		if got := connector.Decide(name, [6]Argument{}); got.Verdict != want {
-			t.Errorf("%s: %s, want %s", name, got.Verdict, want)
+func verdictOfEach(t *testing.T, names string, want Verdict, bases ...string) {
+	t.Helper()
+	for _, base := range bases {
+		for name := range strings.FieldsSeq(names) {
+			if got := (Set{Base: base}).Decide(name, [6]Argument{}); got.Verdict != want {
+				t.Errorf("%s: %s: %s, want %s", base, name, got.Verdict, want)
+			}
 		}
 	}
 }
 
-// The constants are written out once more: the table of the base is what is
+// TestConnectorIsPartOfDefault compares what the filters answer to every call, with
+// the arguments that the guards of either look at.
+func TestConnectorIsPartOfDefault(t *testing.T) {
+	var values []uint64
+	for _, base := range Bases() {
+		for _, guard := range base.Guards {
+			for _, constant := range constantsOf(guard) {
+				values = append(values, constant.Value, constant.Value|garbage, constant.Value-1, constant.Value+1)
+			}
+		}
+	}
+	values = append(values, 0, ^uint64(0))
+	for _, arch := range Arches() {
+		narrow := connectorFilter(t, arch)
+		wide, err := Set{Base: "default"}.Filter(arch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		narrower := 0
+		for name, number := range arch.Calls() {
+			differs := false
+			for i, value := range values {
+				// The arguments of the guards are 0 to 3; the second is another value.
+				other := values[(i*7+3)%len(values)]
+				for _, args := range [][6]uint64{{value, value, value, value}, {value, other, value, other}, {other, value, other, value}, {other, other, value, value}} {
+					data := Data{Number: number, Arch: arch, Args: args}
+					x, y := narrow.Decide(data), wide.Decide(data)
+					if x == Allow && y != Allow {
+						t.Errorf("%s: connector allows %s%#x, default answers %s", arch, name, args, y)
+					}
+					differs = differs || x != y
+				}
+			}
+			if differs {
+				narrower++
+			}
+		}
+		if narrower < 100 {
+			t.Errorf("%s: only %d calls are narrower in connector", arch, narrower)
+		}
+	}
+}
+
+func TestUnrestricted(t *testing.T) {
+	set := Set{Base: Unrestricted}
+	for _, arch := range Arches() {
+		for name := range arch.Calls() {
+			if got := set.Decide(name, [6]Argument{}); got.Verdict != Allowed || name != Execve && got.Because != "the base list unrestricted allows "+name {
+				t.Errorf("%s: %+v", name, got)
+			}
+		}
+		if _, err := set.Filter(arch); !errors.Is(err, ErrNoFilter) {
+			t.Errorf("a filter on %s: %v", arch, err)
+		}
+	}
+	if got := set.Decide("scoket", [6]Argument{}); got.Verdict != Denied {
+		t.Errorf("a name that is none: %+v", got)
+	}
+	for _, changed := range []Set{
+		{Base: Unrestricted, Allow: []string{"ptrace"}},
+		{Base: Unrestricted, Deny: []string{"ptrace"}},
+		{Base: Unrestricted, OnDeny: DenyKill},
+		{Base: Unrestricted, Rules: []SetRule{rule(t, "socket", "arg0 == AF_UNIX")}},
+	} {
+		if err := changed.Check(); !errors.Is(err, ErrNoFilter) {
+			t.Errorf("%+v: %v", changed, err)
+		}
+	}
+	if err := (Set{Base: Unrestricted, OnDeny: DenyErrno}).Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A guardedCall is what a filter answers to arguments.
+type guardedCall struct {
+	name string
+	args [6]uint64
+	want Action
+}
+
+// garbage is what the kernel cuts off an int.
+const garbage = 0xdeadbeef << 32
+
+// The constants are written out once more: the tables of the bases are what is
 // tested.
-func TestConnectorGuards(t *testing.T) {
-	const garbage = 0xdeadbeef << 32 // what the kernel cuts off an int
-	for _, tt := range []struct {
-		name string
-		args [6]uint64
-		want Action
-	}{
+func TestGuardsOfBothBases(t *testing.T) {
+	calls := []guardedCall{
 		{"clone", [6]uint64{0x3d0f00}, Allow}, // pthread_create of glibc
 		{"clone", [6]uint64{0x4111}, Allow},   // CLONE_VM|CLONE_VFORK|SIGCHLD: posix_spawn
 		{"clone", [6]uint64{0x10000000}, Fail(EPERM)},
@@ -64,15 +146,9 @@ func TestConnectorGuards(t *testing.T) {
 		{"open", [6]uint64{0, 0o101, 0o4755}, Fail(EPERM)},
 		{"openat", [6]uint64{0, 0, garbage | 0o100, garbage | 0o2755}, Fail(EPERM)},
 		{"openat", [6]uint64{0, 0, 0o20200000, 0o4755}, Fail(EPERM)},
-		{"creat", [6]uint64{0, 0o4755}, Fail(EPERM)},
 		{"chmod", [6]uint64{0, 0o1777}, Allow},
 		{"chmod", [6]uint64{0, 0o2775}, Fail(EPERM)},
-		{"fchmod", [6]uint64{0, garbage | 0o4000}, Fail(EPERM)},
 		{"fchmodat", [6]uint64{0, 0, 0o4755}, Fail(EPERM)},
-		{"fchmodat2", [6]uint64{0, 0, 0o4755}, Fail(EPERM)},
-		{"mknod", [6]uint64{0, 0o104755}, Fail(EPERM)},
-		{"mknodat", [6]uint64{0, 0, 0o104755}, Fail(EPERM)},
-		{"mknodat", [6]uint64{0, 0, 0o010644}, Allow},
 		{"socket", [6]uint64{1, 1, 0}, Allow},
 		{"socket", [6]uint64{2, 1, 6}, Allow},
 		{"socket", [6]uint64{10, 2, 17}, Allow},
@@ -91,14 +167,50 @@ func TestConnectorGuards(t *testing.T) {
 		{"ioctl", [6]uint64{0, 0x5412}, Fail(EPERM)},
 		{"ioctl", [6]uint64{0, garbage | 0x5412}, Fail(EPERM)}, // CVE-2019-10063
 		{"ioctl", [6]uint64{0, garbage | 0x541c}, Fail(EPERM)},
+	}
+	checkGuards(t, connector, calls)
+	checkGuards(t, Set{Base: "default"}, calls)
+}
+
+func TestConnectorGuards(t *testing.T) {
+	checkGuards(t, connector, []guardedCall{
+		{"ioctl", [6]uint64{0, 0x5421}, Allow}, // FIONBIO
+		{"ioctl", [6]uint64{0, garbage | 0x5421}, Allow},
+		{"ioctl", [6]uint64{0, 0x40049409}, Fail(ENOTTY)}, // FICLONE
+		{"ioctl", [6]uint64{0, 0}, Fail(ENOTTY)},
+		{"statx", [6]uint64{}, Fail(ENOSYS)},
+		{"listxattr", [6]uint64{}, Fail(EOPNOTSUPP)},
+		{"prctl", [6]uint64{15}, Fail(EPERM)},
+		{"listen", [6]uint64{}, Fail(EPERM)},
+	})
+}
+
+func TestDefaultGuards(t *testing.T) {
+	checkGuards(t, Set{Base: "default"}, []guardedCall{
+		{"creat", [6]uint64{0, 0o4755}, Fail(EPERM)},
+		{"fchmod", [6]uint64{0, garbage | 0o4000}, Fail(EPERM)},
+		{"fchmodat2", [6]uint64{0, 0, 0o4755}, Fail(EPERM)},
+		{"mknod", [6]uint64{0, 0o104755}, Fail(EPERM)},
+		{"mknodat", [6]uint64{0, 0, 0o104755}, Fail(EPERM)},
+		{"mknodat", [6]uint64{0, 0, 0o010644}, Allow},
 		{"prctl", [6]uint64{15}, Allow},
 		{"prctl", [6]uint64{38, 1}, Allow},
 		{"prctl", [6]uint64{35}, Fail(EPERM)}, // PR_SET_MM
 		{"prctl", [6]uint64{garbage | 35}, Fail(EPERM)},
-		{"prctl", [6]uint64{59, 1}, Fail(EPERM)}, // PR_SET_SYSCALL_USER_DISPATCH
-	} {
-		for _, arch := range Arches() {
-			filter := connectorFilter(t, arch)
+		{"prctl", [6]uint64{59, 1}, Fail(EPERM)},   // PR_SET_SYSCALL_USER_DISPATCH
+		{"ioctl", [6]uint64{0, 0x40049409}, Allow}, // FICLONE
+		{"statx", [6]uint64{}, Allow},
+	})
+}
+
+func checkGuards(t *testing.T, set Set, calls []guardedCall) {
+	t.Helper()
+	for _, arch := range Arches() {
+		filter, err := set.Filter(arch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tt := range calls {
 			number, err := arch.Number(tt.name)
 			if elsewhere := (*OtherArchError)(nil); errors.As(err, &elsewhere) {
 				continue
@@ -107,7 +219,7 @@ func TestConnectorGuards(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := filter.Decide(Data{Number: number, Arch: arch, Args: tt.args}); got != tt.want {
-				t.Errorf("%s %s%#x: %s, want %s", arch, tt.name, tt.args, got, tt.want)
+				t.Errorf("%s, %s: %s%#x: %s, want %s", set.Base, arch, tt.name, tt.args, got, tt.want)
 			}
 		}
 	}
@@ -139,7 +251,7 @@ func TestEveryGroupHasAReason(t *testing.T) {
 		if base.Purpose == "" {
 			t.Errorf("%s has no purpose", base.Name)
 		}
-		for _, group := range base.Groups {
+		for _, group := range append(base.Groups, base.LeftOut...) {
 			if group.Name == "" || group.Reason == "" {
 				t.Errorf("%s: group %q has the reason %q", base.Name, group.Name, group.Reason)
 			}
@@ -156,6 +268,9 @@ func TestEveryGroupHasAReason(t *testing.T) {
 // entries the second would have no effect.
 func TestBasesNameCallsOnce(t *testing.T) {
 	for _, base := range Bases() {
+		if base.Open {
+			continue
+		}
 		var names []string
 		for _, group := range base.Groups {
 			names = append(names, group.Syscalls...)

@@ -14,7 +14,7 @@ import (
 // are rules for a call, the arguments must moreover match one of them: rules only
 // narrow. [Execve] is always allowed: files limit what can be started.
 type Set struct {
-	// Base names one of [Bases].
+	// Base names one of [Bases]. Beside [Unrestricted] nothing else can be said.
 	Base  string
 	Allow []string
 	Deny  []string
@@ -53,8 +53,10 @@ func (s Set) Check() error {
 			problems = append(problems, fmt.Errorf("syscalls.%s: %w", where, err))
 		}
 	}
-	if _, err := baseNamed(s.Base); err != nil {
+	if base, err := baseNamed(s.Base); err != nil {
 		problems = append(problems, err)
+	} else if base.Open && s.Changes() {
+		problems = append(problems, fmt.Errorf("%w: nothing would enforce what stands beside it", ErrNoFilter))
 	}
 	if s.OnDeny != "" && s.OnDeny != DenyErrno && s.OnDeny != DenyKill {
 		report("on_deny", fmt.Errorf("%q is neither %q nor %q", s.OnDeny, DenyErrno, DenyKill))
@@ -75,6 +77,11 @@ func (s Set) Check() error {
 		report("rule", rule.check())
 	}
 	return errors.Join(problems...)
+}
+
+// Changes reports whether s says anything but its base.
+func (s Set) Changes() bool {
+	return len(s.Allow)+len(s.Deny)+len(s.Rules) > 0 || s.OnDeny == DenyKill
 }
 
 func (r SetRule) check() error {

@@ -19,8 +19,8 @@ import (
 //   - Other architectures end the process: a program that makes their calls has
 //     no way back to native ones, and their numbers would bypass every rule.
 //
-// The errors are an architecture that there are no filters for, and those of
-// [Set.Check].
+// The errors are an architecture that there are no filters for, those of
+// [Set.Check], and [ErrNoFilter].
 func (s Set) Filter(arch Arch) (Filter, error) {
 	if !slices.Contains(Arches(), arch) {
 		return Filter{}, fmt.Errorf("syscalls: no filters for %s", arch)
@@ -31,6 +31,9 @@ func (s Set) Filter(arch Arch) (Filter, error) {
 	base, err := baseNamed(s.Base)
 	if err != nil {
 		return Filter{}, err
+	}
+	if base.Open {
+		return Filter{}, ErrNoFilter
 	}
 	filter := Filter{Arch: arch, Default: s.denial(Fail(EPERM)), Unknown: Fail(ENOSYS), Foreign: KillProcess}
 	for name, number := range arch.Calls() {

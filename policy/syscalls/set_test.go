@@ -43,7 +43,7 @@ func TestDecide(t *testing.T) {
 			rule(t, "bpf", "arg0 < 2"),
 			rule(t, "read", "arg0 != 7"),
 			rule(t, "openat", "arg2 & O_DIRECTORY == O_DIRECTORY"),
-			rule(t, "prctl", "arg1 == 1"),
+			rule(t, "chmod", "arg1 > 1"),
 		},
 	}
 	if err := set.Check(); err != nil {
@@ -93,7 +93,7 @@ func TestDecide(t *testing.T) {
 		{"read(arg0=0x100000007)", Denied, PartRule, 3, "no [[syscalls.rule]] for read allows these arguments"},
 		{"openat(arg2=O_DIRECTORY)", Allowed, PartRule, 4, "a [[syscalls.rule]] allows it: arg2 & O_DIRECTORY == O_DIRECTORY"},
 		{"openat(arg2=0o200000)", Conditional, PartRule, 4, "that depends on the architecture: allowed on x86_64, denied on aarch64"},
-		{"prctl(arg0=PR_SET_MM, arg1=1)", Denied, PartBase, 0, "the base list connector denies prctl with these arguments"},
+		{"chmod(arg1=S_ISUID)", Denied, PartBase, 0, "the base list connector denies chmod with these arguments"},
 	} {
 		name, args := call(t, tt.call)
 		want := Decision{tt.verdict, tt.part, tt.rule, tt.because}
@@ -120,7 +120,7 @@ func TestCheckOfSets(t *testing.T) {
 		},
 	}.Check()
 	want := strings.TrimSpace(`
-syscalls: no base list "conector"; there is connector
+syscalls: no base list "conector"; there is connector, default, unrestricted
 syscalls.on_deny: "log" is neither "errno" nor "kill"
 syscalls.allow: unknown system call "ptrcae"; did you mean ptrace?
 syscalls.deny: uname is also allowed
@@ -231,7 +231,7 @@ func someCondition(t *rapid.T, syscall string) (Condition, bool) {
 }
 
 func someSet(t *rapid.T) Set {
-	set := Set{Base: "connector", OnDeny: rapid.SampledFrom([]OnDeny{"", DenyErrno, DenyKill}).Draw(t, "on_deny")}
+	set := Set{Base: rapid.SampledFrom([]string{"connector", "default"}).Draw(t, "base"), OnDeny: rapid.SampledFrom([]OnDeny{"", DenyErrno, DenyKill}).Draw(t, "on_deny")}
 	for _, name := range somewhat {
 		switch rapid.IntRange(0, 5).Draw(t, name) {
 		case 0:

@@ -30,11 +30,16 @@ var families = regexp.MustCompile(`^(AF|AT|CLOCK|CLONE|EFD|EPOLL|F|FALLOC|FAN|GR
 	`SEEK|SFD|SHUT|SO|SOCK|SOL|SPLICE|STATX|SYNC_FILE_RANGE|TFD|UMOUNT|XATTR)_|^(FIO|SIG|TC|TIOC|SIOC)[A-Z0-9]+$|^W(NOHANG|UNTRACED|CONTINUED|EXITED|STOPPED|NOWAIT)$`)
 
 // corrections are what golang.org/x/sys has as the C library sees it, or not at
-// all; values of include/uapi/asm-generic/fcntl.h and arch/arm64/include/uapi/asm/fcntl.h.
+// all; values of include/uapi/asm-generic/fcntl.h and ioctls.h, and
+// arch/arm64/include/uapi/asm/fcntl.h.
 var corrections = map[string][2]uint64{
 	// 64-bit C libraries define it as 0: the kernel sets it by itself.
 	"O_LARGEFILE": {0x8000, 0x20000},
 	"__O_TMPFILE": {0x400000, 0x400000},
+	"FIOCLEX":     {0x5451, 0x5451},
+	"FIONBIO":     {0x5421, 0x5421},
+	"FIONCLEX":    {0x5450, 0x5450},
+	"FIONREAD":    {0x541b, 0x541b},
 }
 
 func main() {
