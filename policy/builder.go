@@ -92,12 +92,6 @@ func (b *builder) checkKeys(t table, keys []string) {
 	}
 }
 
-func (b *builder) unsupported(at span, what string) {
-	b.add(at, "nothing in this version of confine would enforce it").
-		note("found     %s", what).
-		note("it is part of the policy language, and refused rather than ignored")
-}
-
 func (b *builder) unknownKey(t table, keys []string, m member) {
 	where := "in [" + t.name + "]"
 	switch t.name {
