@@ -37,6 +37,8 @@ type Expectation struct {
 	Rlimits []policy.Rlimit `json:"rlimits"`
 	// Filter is the seccomp program that the stage loads, as sock_filter records.
 	Filter []byte `json:"filter"`
+	// Unfiltered says that the policy wants no filter, and that Filter is empty.
+	Unfiltered bool `json:"unfiltered,omitempty"`
 	// FilterAt is the position of syscalls.base.
 	FilterAt policy.Position `json:"filter_at"`
 	// FilterCanary is the one of [FilterCanaries] that the filter answers with EPERM.

@@ -4,11 +4,8 @@
 package firejail
 
 import (
-	"fmt"
-
 	"confine/compiler"
 	"confine/compiler/landlock"
-	"confine/compiler/seccomp"
 	"confine/policy"
 	"confine/policy/syscalls"
 )
@@ -23,6 +20,9 @@ const (
 	// the same for people: the rules by name, then the instructions.
 	FilterProgram = "seccomp.bpf"
 	FilterListing = "seccomp.txt"
+	// OCIProfile is the same filter for docker run --security-opt seccomp=FILE and for
+	// linux.seccomp of an OCI bundle, without confine.
+	OCIProfile = "seccomp.json"
 )
 
 // Compile returns the bundle of a policy. The error is compiler.Refusals where
@@ -47,44 +47,21 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 		refusals.Sort()
 		return nil, refusals
 	}
-	filter, listing, err := compileFilter(target.Arch, &p.Syscalls)
+	filter, err := compileFilter(target.Arch, &p.Syscalls)
 	if err != nil {
 		return nil, compiler.RefuseFilter(&p.Syscalls, err)
 	}
 	standalone, _ := layOut(standaloneFilesystem(p.Filesystem), release)
 	return &compiler.Bundle{
 		Target: target, Policy: p.Name, Digest: p.Digest,
-		Artifacts: []compiler.File{
-			{Name: LaunchedProfile, Data: writeProfile(p, launched, false)},
-			{Name: FilterProgram, Data: filter},
-			{Name: FilterListing, Data: listing},
-			{Name: StandaloneProfile, Data: writeProfile(p, standalone, true)},
-		},
-		Coverage:    cover(p, release),
-		Expectation: expect(p, release, launched, filter),
+		Artifacts: append(filter.artifacts(),
+			compiler.File{Name: LaunchedProfile, Data: writeProfile(p, launched, false)},
+			compiler.File{Name: StandaloneProfile, Data: writeProfile(p, standalone, true)},
+		),
+		Coverage:    cover(p, release, filter),
+		Expectation: expect(p, release, launched, filter.program),
 		Mounts:      launched.mounts,
 	}, nil
-}
-
-func compileFilter(machine string, calls *policy.Syscalls) (filter, listing []byte, err error) {
-	arch, err := syscalls.ParseArch(machine)
-	if err != nil {
-		return nil, nil, err
-	}
-	set := calls.Set()
-	rules, err := set.Filter(arch)
-	if err != nil {
-		return nil, nil, fmt.Errorf("[syscalls]: %w", err)
-	}
-	program, err := seccomp.Compile(rules)
-	if err != nil {
-		return nil, nil, fmt.Errorf("compile the filter of [syscalls]: %w", err)
-	}
-	if filter, err = program.MarshalBinary(); err != nil {
-		return nil, nil, fmt.Errorf("encode the filter of [syscalls]: %w", err)
-	}
-	instructions := program.Annotate(seccomp.Sources(set, rules, program), calls.OriginName)
-	return filter, []byte(rules.String() + "\n" + instructions), nil
 }
 
 func refuseProcess(p *policy.Policy) compiler.Refusals {
@@ -114,6 +91,7 @@ func expect(p *policy.Policy, release Release, l layout, filter []byte) compiler
 		Landlock:       landlock.Rules(p.Filesystem),
 		Rlimits:        p.Rlimits,
 		Filter:         filter,
+		Unfiltered:     p.Syscalls.Base == syscalls.Unrestricted,
 		FilterAt:       p.Syscalls.At,
 		FilterCanary:   canary(p.Syscalls),
 	}

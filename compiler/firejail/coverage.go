@@ -20,7 +20,7 @@ func weaker(how string) compiler.Verdict {
 func none(how string) compiler.Verdict { return compiler.Verdict{Strength: compiler.None, How: how} }
 
 // cover says for every clause of the policy how firejail and the stage enforce it.
-func cover(p *policy.Policy, release Release) []compiler.Coverage {
+func cover(p *policy.Policy, release Release, f filter) []compiler.Coverage {
 	rows := coverFilesystem(p.Filesystem, release)
 	add := func(clause, subject string, at policy.Position, launched, standalone compiler.Verdict) {
 		rows = append(rows, compiler.Coverage{
@@ -45,8 +45,8 @@ func cover(p *policy.Policy, release Release) []compiler.Coverage {
 	}
 	add(policy.ClauseCapabilitiesKeep, "none", policy.Position{},
 		exact("caps.drop all, NoNewPrivs"), exact("caps.drop all, NoNewPrivs"))
-	add(policy.ClauseSyscallsBase, p.Syscalls.Base, p.Syscalls.At,
-		exact("filter loaded by the stage"), weaker("firejail's own deny list"))
+	launched, standalone := coverBase(p.Syscalls, f)
+	add(policy.ClauseSyscallsBase, p.Syscalls.Base, p.Syscalls.At, launched, standalone)
 	coverSyscalls(p.Syscalls, add)
 	add(policy.ClauseEnvironment, "", policy.Position{},
 		exact("composed by the runner"), none("firejail passes its caller's environment"))

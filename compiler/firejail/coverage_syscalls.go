@@ -3,7 +3,23 @@ package firejail
 import (
 	"confine/compiler"
 	"confine/policy"
+	"confine/policy/syscalls"
 )
+
+// coverBase judges the base list. Without a filter of ours, these lines of the profile
+// still look at calls: namespaces would give the program all capabilities.
+func coverBase(calls policy.Syscalls, f filter) (launched, standalone compiler.Verdict) {
+	if calls.Base == syscalls.Unrestricted {
+		open := stronger("no filter; firejail still denies new namespaces, families of sockets other than unix, " +
+			"inet, inet6 and netlink, and calls of other architectures")
+		return open, open
+	}
+	how := "firejail's own deny list"
+	if f.profileMissing != "" {
+		how += "; there is no " + OCIProfile + " for container engines: " + f.profileMissing
+	}
+	return exact("filter loaded by the stage"), weaker(how)
+}
 
 // coverSyscalls judges what [syscalls] says on top of its base. An allowed call is
 // lifted from firejail's own list, so that only other lines can deny it.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"confine/policy"
+	"confine/policy/syscalls"
 )
 
 // defaultList is @default-nodebuggers of firejail 0.9.72 (syscalls.txt in its
@@ -38,12 +39,12 @@ var ioUring = []string{"io_uring_setup", "io_uring_enter", "io_uring_register"}
 // for what the policy allows: of two filters the stricter answer counts.
 func seccompLine(calls policy.Syscalls) string {
 	allows := func(name string) bool {
-		return slices.ContainsFunc(calls.Allow, func(e policy.SyscallEntry) bool { return e.Name == name })
+		return calls.Base == syscalls.Unrestricted || slices.ContainsFunc(calls.Allow, func(e policy.SyscallEntry) bool { return e.Name == name })
 	}
 	var items []string
-	for _, e := range calls.Allow {
-		if slices.Contains(DefaultList(), e.Name) {
-			items = append(items, "!"+e.Name)
+	for _, name := range slices.Sorted(slices.Values(DefaultList())) {
+		if allows(name) {
+			items = append(items, "!"+name)
 		}
 	}
 	for _, name := range ioUring {

@@ -40,7 +40,7 @@ func run() error {
 	if err := ReadSealed(ControlsFD, "controls", &controls); err != nil {
 		return err
 	}
-	program, err := decodeFilter(order.Expectation.Filter)
+	program, err := filterOf(order.Expectation)
 	if err != nil {
 		return &clauseError{policy.ClauseSyscallsBase, order.Expectation.FilterAt, err}
 	}
