@@ -68,19 +68,13 @@ func syscallWorlds(t *testing.T) []world {
 	)
 	calls := []systemCall{
 		{"getpid", byUser, "ok"},
-		{"getppid", byUser, "ok"},
 		{"getrandom", byUser, "ok"},
 		{"madvise", byUser, "ok"},
-		{"membarrier", byUser, "ok"},
-		{"pidfd_open", byUser, "ok"},
-		{"prctl:PR_CAPBSET_READ", byUser, "ok"},
 		{"sched_yield", byUser, "ok"},
-		{"seccomp", byUser, "ok"},
 		{"socket:AF_INET", byUser, "ok"},
 		{"socket:AF_UNIX", byUser, "ok"},
 		{"socket:NETLINK_ROUTE", byUser, "ok"},
 		{"socketpair:AF_UNIX", byUser, "ok"},
-		{"timerfd_create", byUser, "ok"},
 
 		{"add_key", byUser, denied},
 		{"bpf", byRoot, denied},
@@ -95,6 +89,7 @@ func syscallWorlds(t *testing.T) []world {
 		{"fsopen", byRoot, denied},
 		{"fspick", byRoot, denied},
 		{"get_mempolicy", byUser, denied},
+		{"getppid", byUser, denied},
 		{"inotify_init1", byUser, denied},
 		{"io_setup", byUser, denied},
 		{"io_uring_setup", byUser, denied},
@@ -103,6 +98,7 @@ func syscallWorlds(t *testing.T) []world {
 		{"keyctl", byUser, denied},
 		{"landlock_create_ruleset", byUser, denied},
 		{"landlock_restrict_self", byRoot, denied},
+		{"membarrier", byUser, denied},
 		{"memfd_create", byUser, denied},
 		{"mount", byUser, denied},
 		{"move_pages", byUser, denied},
@@ -114,8 +110,9 @@ func syscallWorlds(t *testing.T) []world {
 		{"openat2", byUser, unknown},
 		{"perf_event_open", byRoot, denied}, // Debian's kernels keep it from users
 		{"personality", byUser, denied},
-		{"pidfd_getfd", byUser, denied},
+		{"pidfd_open", byUser, unknown},
 		{"pivot_root", byRoot, denied},
+		{"prctl:PR_CAPBSET_READ", byUser, denied},
 		{"prctl:PR_GET_TIMING", byUser, denied},
 		{"process_madvise", byUser, denied},
 		{"process_vm_readv", byUser, denied},
@@ -123,6 +120,7 @@ func syscallWorlds(t *testing.T) []world {
 		{"quotactl", byUser, denied},
 		{"reboot", byRoot, denied},
 		{"request_key", byUser, denied},
+		{"seccomp", byUser, denied},
 		{"semget", byUser, denied},
 		{"set_mempolicy", byUser, denied},
 		{"setgroups", byRoot, denied},
@@ -135,12 +133,29 @@ func syscallWorlds(t *testing.T) []world {
 		{"swapon", byRoot, denied},
 		{"sync", byUser, denied},
 		{"syslog", byRoot, denied},
+		{"timerfd_create", byUser, denied},
 		{"umount2", byUser, denied},
 		{"unshare", byUser, denied},
 		{"userfaultfd", byUser, denied},
 		{"vmsplice", byUser, denied},
 	}
+	standard := []systemCall{
+		{"getppid", byUser, "ok"},
+		{"landlock_create_ruleset", byUser, "ok"},
+		{"membarrier", byUser, "ok"},
+		{"pidfd_open", byUser, "ok"},
+		{"prctl:PR_CAPBSET_READ", byUser, "ok"},
+		{"seccomp", byUser, "ok"},
+		{"timerfd_create", byUser, "ok"},
+
+		{"memfd_create", byUser, denied},
+		{"pidfd_getfd", byUser, denied}, // the descriptor that it takes is pidfd_open's
+		{"prctl:PR_GET_TIMING", byUser, denied},
+		{"ptrace", byUser, denied},
+		{"socket:AF_PACKET", byRoot, "EAFNOSUPPORT"},
+	}
 	base := accessPolicy(t, nil, nil, "proc = \"self\"", "[syscalls]\nbase = \"connector\"\n")
+	wide := accessPolicy(t, nil, nil, "proc = \"self\"", "[syscalls]\nbase = \"default\"\n")
 	w := world{name: "system calls", policy: base, attempts: callAttempts(t, base, calls)}
 	if runtime.GOARCH == "amd64" {
 		w.attempts = append(w.attempts, attempt{
@@ -148,8 +163,8 @@ func syscallWorlds(t *testing.T) []world {
 			because: "the table of i386 numbers other calls, and the language has no access for it",
 		})
 	}
-	changed := accessPolicy(t, nil, nil, "proc = \"self\"", "[syscalls]\nallow = [\"personality\"]\ndeny = [\"getppid\", \"ptrace\"]\n")
-	return []world{w, {name: "allow and deny", policy: changed, attempts: callAttempts(t, changed, []systemCall{
+	changed := accessPolicy(t, nil, nil, "proc = \"self\"", "[syscalls]\nbase = \"default\"\nallow = [\"personality\"]\ndeny = [\"getppid\", \"ptrace\"]\n")
+	return []world{w, {name: "the list default", policy: wide, attempts: callAttempts(t, wide, standard)}, {name: "allow and deny", policy: changed, attempts: callAttempts(t, changed, []systemCall{
 		{"personality", byUser, "ok"},
 		{"getppid", byUser, denied},
 		{"ptrace", byUser, denied},

@@ -308,6 +308,6 @@ func accessPolicy(t *testing.T, exec, mapped []string, filesystem, tables string
 		}
 		text = strings.Replace(text, list, more, 1)
 	}
-	text = strings.NewReplacer("BIN", filepath.Dir(probe), "MORE", filesystem).Replace(text) + tables
+	text = strings.NewReplacer("BIN", filepath.Dir(probe), "MORE", filesystem).Replace(text) + withCalls(tables)
 	return file(t, filepath.Join(tree(t), "policy.toml"), text, 0o644)
 }
