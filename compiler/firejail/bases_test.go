@@ -1,3 +1,7 @@
+//go:build linux
+
+// moby makes its profile on Linux only.
+
 package firejail_test
 
 import (

@@ -75,25 +75,6 @@ func (u union) with(c cube) union {
 	return append(kept, c)
 }
 
-// not gives the arguments that u has not.
-func (u union) not() (union, bool) {
-	rest := union{cube{}}
-	for _, c := range u {
-		var outside union
-		for arg, mask := range c.masks {
-			for ; mask != 0; mask &= mask - 1 {
-				bit := uint64(1) << bits.TrailingZeros64(mask)
-				outside = append(outside, only(arg, bit, ^c.values[arg]))
-			}
-		}
-		var ok bool
-		if rest, ok = rest.and(outside); !ok {
-			return nil, false
-		}
-	}
-	return rest, true
-}
-
 // holding gives the arguments of which a test holds, and those of which it does not.
 func holding(t syscalls.Test) (yes, no union, ok bool) {
 	mask := t.Width.Mask()
