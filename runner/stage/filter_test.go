@@ -36,6 +36,27 @@ func TestDecodeFilter(t *testing.T) {
 	}
 }
 
+// TestUnfilteredOrder: no program is one that the policy wants, and nothing else.
+func TestUnfilteredOrder(t *testing.T) {
+	unfiltered := compiler.Expectation{Unfiltered: true}
+	program, err := filterOf(unfiltered)
+	if err != nil || len(program) != 0 || loadFilter(program) != 0 {
+		t.Fatalf("%+v, %v", program, err)
+	}
+	checks := checkFilter(unfiltered, program)
+	if len(checks) != 1 {
+		t.Fatalf("%d checks", len(checks))
+	}
+	expectCheck(t, checks[0], Proven, "0")
+	expectCheck(t, checkFilter(unfiltered, answering(unix.SECCOMP_RET_ALLOW))[0], Failed, "4")
+	if program, err := filterOf(compiler.Expectation{}); err == nil {
+		t.Errorf("no filter, where the policy wants one, became %+v", program)
+	}
+	if program, err := filterOf(compiler.Expectation{Unfiltered: true, Filter: []byte{1}}); err == nil {
+		t.Errorf("a broken filter became %+v", program)
+	}
+}
+
 // answering is a filter that answers unshare with a verdict and allows the rest.
 func answering(verdict uint32) []unix.SockFilter {
 	return []unix.SockFilter{
