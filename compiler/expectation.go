@@ -1,6 +1,9 @@
 package compiler
 
-import "confine/policy"
+import (
+	"confine/policy"
+	"confine/policy/syscalls"
+)
 
 // Expectation is what attestation must find inside the sandbox before the
 // program starts, and what the stage adds to the sandbox by itself. It is part
@@ -41,13 +44,39 @@ type Expectation struct {
 	Unfiltered bool `json:"unfiltered,omitempty"`
 	// FilterAt is the position of syscalls.base.
 	FilterAt policy.Position `json:"filter_at"`
-	// FilterCanary is the one of [FilterCanaries] that the filter answers with EPERM.
-	FilterCanary string `json:"filter_canary"`
+	// FilterCanaries are what the stage tries of the filter before the program starts.
+	FilterCanaries []FilterCanary `json:"filter_canaries"`
 }
 
-// FilterCanaries are system calls that succeed and do nothing when they are made
-// with the arguments of the stage, and that no base list allows.
-func FilterCanaries() []string { return []string{"unshare", "get_mempolicy", "ioprio_get"} }
+// FilterCanary is one thing that a filter answers, and calls that show it.
+type FilterCanary struct {
+	Clause string          `json:"clause"`
+	At     policy.Position `json:"at"`
+	// Subject is what is shown, for people.
+	Subject string `json:"subject"`
+	// Calls show it each by itself. The stage takes the first that ends otherwise
+	// without the filter; without any, nothing is known that could be tried.
+	Calls []CanaryCall `json:"calls,omitempty"`
+}
+
+// CanaryCall is a system call that harms nobody, whatever is answered to it, when a
+// process makes it that ends right afterwards.
+type CanaryCall struct {
+	// Text is the call, for people.
+	Text  string      `json:"text"`
+	Entry CanaryEntry `json:"entry,omitempty"`
+	// Number and Arguments are what is put into the registers.
+	Number    uint32    `json:"number"`
+	Arguments [6]uint64 `json:"arguments"`
+	// Answer is the filter's.
+	Answer syscalls.Action `json:"answer"`
+}
+
+// CanaryEntry is the way into the kernel; empty is the machine's own.
+type CanaryEntry string
+
+// EntryI386 is the interrupt 0x80 of x86, which takes the numbers of i386.
+const EntryI386 CanaryEntry = "i386"
 
 // PathExpectation is one entry of [filesystem] as the stage must find it.
 type PathExpectation struct {

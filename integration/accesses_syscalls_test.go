@@ -4,12 +4,13 @@ package integration
 
 import (
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 )
 
 // systemCall is one call that is made. A name with a colon stands for arguments that
-// the filter tells apart. inside is how exactly it ends: Decide only says whether it
+// the filter tells apart, and one with parentheses is an access. inside is how exactly it ends: Decide only says whether it
 // is allowed.
 type systemCall struct {
 	name    string
@@ -35,6 +36,9 @@ var callArguments = map[string]string{
 
 // access gives the access that the call is.
 func (c systemCall) access() string {
+	if strings.Contains(c.name, "(") {
+		return "syscall " + c.name
+	}
 	name, _, detailed := strings.Cut(c.name, ":")
 	if detailed {
 		return "syscall " + name + "(" + callArguments[c.name] + ")"
@@ -163,11 +167,119 @@ func syscallWorlds(t *testing.T) []world {
 			because: "the table of i386 numbers other calls, and the language has no access for it",
 		})
 	}
+	worlds := []world{w, {name: "the list default", policy: wide, attempts: callAttempts(t, wide, standard)}, ruleWorld(t), killWorld(t)}
 	changed := accessPolicy(t, nil, nil, "proc = \"self\"", "[syscalls]\nbase = \"default\"\nallow = [\"personality\"]\ndeny = [\"getppid\", \"ptrace\"]\n")
-	return []world{w, {name: "the list default", policy: wide, attempts: callAttempts(t, wide, standard)}, {name: "allow and deny", policy: changed, attempts: callAttempts(t, changed, []systemCall{
+	return append(worlds, world{name: "allow and deny", policy: changed, attempts: callAttempts(t, changed, []systemCall{
 		{"personality", byUser, "ok"},
 		{"getppid", byUser, denied},
 		{"ptrace", byUser, denied},
 		{"getpid", byUser, "ok"},
-	})}}
+	})})
+}
+
+// survivableRules are on calls that no runtime makes by itself. The kernel takes 32
+// bits of the arguments in them, as in those of argumentRules.
+const survivableRules = `[[syscalls.rule]]
+syscall = "socket"
+when    = ["arg0 == AF_UNIX"]
+
+[[syscalls.rule]]
+syscall = "socket"
+when    = ["arg0 == AF_INET", "arg1 & 0xf == SOCK_DGRAM"]
+
+[[syscalls.rule]]
+syscall = "personality"
+when    = ["arg0 > 0xfffffffe"]
+
+[[syscalls.rule]]
+syscall = "membarrier"
+when    = ["arg0 <= 0"]
+`
+
+// argumentRules have every operator.
+const argumentRules = survivableRules + `
+[[syscalls.rule]]
+syscall = "prctl"
+when    = ["arg0 in [PR_GET_DUMPABLE, PR_GET_NO_NEW_PRIVS]"]
+
+[[syscalls.rule]]
+syscall = "madvise"
+when    = ["arg2 >= 2", "arg2 < 5"]
+
+[[syscalls.rule]]
+syscall = "fcntl"
+when    = ["arg1 != F_GETFL"]
+
+[[syscalls.rule]]
+syscall = "getrandom"
+when    = ["arg2 & GRND_NONBLOCK == GRND_NONBLOCK"]
+`
+
+// argumentCalls are calls on both sides of argumentRules. Outside they all succeed.
+func argumentCalls(denied string) []systemCall {
+	return []systemCall{
+		{"socket(arg0=AF_UNIX)", byUser, "ok"},
+		{"socket(arg0=AF_INET, arg1=SOCK_DGRAM)", byUser, "ok"},
+		{"socket(arg0=AF_INET, arg1=SOCK_DGRAM|SOCK_CLOEXEC)", byUser, "ok"},
+		{"socket(arg0=AF_INET, arg1=SOCK_STREAM)", byUser, denied},
+		{"socket(arg0=AF_INET6, arg1=SOCK_STREAM)", byUser, denied},
+		{"socket(arg0=AF_NETLINK, arg1=SOCK_DGRAM)", byUser, denied},
+		{"prctl(arg0=PR_GET_DUMPABLE)", byUser, "ok"},
+		{"prctl(arg0=PR_GET_NO_NEW_PRIVS)", byUser, "ok"},
+		{"prctl(arg0=PR_GET_KEEPCAPS)", byUser, denied},
+		{"madvise(arg2=2)", byUser, "ok"},
+		{"madvise(arg2=MADV_WILLNEED)", byUser, "ok"},
+		{"madvise(arg2=4)", byUser, "ok"},
+		{"madvise(arg2=1)", byUser, denied},
+		{"madvise(arg2=8)", byUser, denied},
+		{"fcntl(arg0=1, arg1=F_GETFD)", byUser, "ok"},
+		{"fcntl(arg0=1, arg1=F_GETFL)", byUser, denied},
+		{"getrandom(arg2=GRND_NONBLOCK)", byUser, "ok"},
+		{"getrandom(arg2=GRND_NONBLOCK|GRND_RANDOM)", byUser, "ok"},
+		{"getrandom(arg2=0)", byUser, denied},
+		{"personality(arg0=0xffffffff)", byUser, "ok"},
+		{"personality(arg0=0)", byUser, denied},
+		{"membarrier(arg0=0)", byUser, "ok"},
+		{"membarrier(arg0=16)", byUser, denied},
+		// What the kernel throws away neither denies nor allows.
+		{"socket(arg0=0x100000001)", byUser, "ok"},
+		{"socket(arg0=0xffffffff00000001)", byUser, "ok"},
+		{"socket(arg0=0x10000000a)", byUser, denied},
+		{"socket(arg0=0x8000000000000010, arg1=SOCK_DGRAM)", byUser, denied},
+		{"prctl(arg0=0x100000003)", byUser, "ok"},
+		{"prctl(arg0=0x300000007)", byUser, denied},
+		{"madvise(arg2=0x200000008)", byUser, denied},
+		{"madvise(arg2=0x200000000)", byUser, denied},
+		{"madvise(arg2=0xf00000003)", byUser, "ok"},
+		{"fcntl(arg0=1, arg1=0x100000003)", byUser, denied},
+		{"getrandom(arg2=0x100000000)", byUser, denied},
+		{"personality(arg0=0xffffffff00000000)", byUser, denied},
+		{"membarrier(arg0=0x100000000)", byUser, "ok"},
+		{"membarrier(arg0=0x100000010)", byUser, denied},
+	}
+}
+
+// ruleWorld has rules that tell arguments apart.
+func ruleWorld(t *testing.T) world {
+	file := accessPolicy(t, nil, nil, "proc = \"self\"", "[syscalls]\nallow = [\"personality\"]\n"+argumentRules)
+	return world{name: "rules", policy: file, attempts: callAttempts(t, file, argumentCalls("EPERM"))}
+}
+
+// killWorld has rules and a denial that kills, which only signs to fall back and
+// what is allowed survive; see TestDeniedCallKills for the rest.
+func killWorld(t *testing.T) world {
+	file := accessPolicy(t, nil, nil, "proc = \"self\"", "[syscalls]\nallow = [\"personality\"]\non_deny = \"kill\"\n"+survivableRules)
+	var calls []systemCall
+	for _, c := range argumentCalls("") {
+		name, _, _ := strings.Cut(c.name, "(")
+		if c.inside == "ok" && strings.Contains(survivableRules, strconv.Quote(name)) {
+			calls = append(calls, c)
+		}
+	}
+	calls = append(calls,
+		systemCall{"clone3", byUser, "ENOSYS"},
+		systemCall{"openat2", byUser, "ENOSYS"},
+		systemCall{"socket:AF_VSOCK", byUser, "EAFNOSUPPORT"},
+	)
+	return world{name: "rules that kill", policy: file, attempts: callAttempts(t, file, calls)}
 }

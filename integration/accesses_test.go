@@ -246,8 +246,6 @@ var notShown = map[string]string{
 	"denied syscalls.allow":     "it only gives",
 	"allowed syscalls.on_deny":  "it says how, not what",
 	"denied syscalls.on_deny":   "it says how, not what",
-	"allowed syscalls.rule":     notCompiled,
-	"denied syscalls.rule":      notCompiled,
 	"allowed network.egress":    notCompiled,
 	"denied network.egress":     notCompiled,
 	"allowed network.private":   notCompiled,

@@ -3,12 +3,19 @@
 package integration
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"confine/compiler"
+	"confine/compiler/firejail"
 	"confine/integration/doctoredfirejail/change"
+	"confine/policy"
 	"confine/runner/stage"
 )
 
@@ -16,9 +23,6 @@ import (
 var notTheWrappers = map[string]string{
 	"syscalls":          "names answers of Decide about the whole table; a policy states syscalls.base",
 	"syscalls.allow":    "a part of the filter, which is one piece: see syscalls.base",
-	"syscalls.deny":     "a part of the filter, which is one piece: see syscalls.base",
-	"syscalls.on_deny":  "a part of the filter, which is one piece: see syscalls.base",
-	"syscalls.rule":     notCompiled,
 	"network.egress":    notCompiled,
 	"network.private":   notCompiled,
 	"process.memory":    notCompiled,
@@ -56,6 +60,27 @@ func ordered(way, value string) change.Change {
 var toHost = []string{`mode = "none"`, `mode = "host"`}
 
 var toBelow = []string{`directory = "DIR/write"`, `directory = "DIR/write/sub"`}
+
+// denying and ruled are edits of the policy that state more of [syscalls].
+var denying = []string{`base = "connector"`, "base = \"connector\"\ndeny = [\"getppid\"]\non_deny = \"kill\""}
+
+func ruled(condition string) []string {
+	return []string{"[environment]", "[[syscalls.rule]]\nsyscall = \"socket\"\nwhen = [\"" + condition + "\"]\n\n[environment]"}
+}
+
+// filterUnder is the filter of the connector list with one rule, as the order has it.
+func filterUnder(condition string) string {
+	p, err := policy.Parse("other.toml", []byte("schema = 1\nname = \"other\"\n"+strings.TrimSuffix(ruled(condition)[1], "[environment]")))
+	if err != nil {
+		panic(err)
+	}
+	machine := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH]
+	bundle, err := firejail.Compile(p, compiler.Target{Backend: compiler.Firejail, Version: firejail.Known[0], Arch: machine})
+	if err != nil {
+		panic(err)
+	}
+	return strconv.Quote(base64.StdEncoding.EncodeToString(bundle.Expectation.Filter))
+}
 
 const landlockRestrictSelf = unix.SYS_LANDLOCK_RESTRICT_SELF
 
@@ -253,6 +278,23 @@ func doctoredProcess() []doctored {
 		{clause: "syscalls.base", broken: "the filter has no effect", change: answered(answer(unix.SYS_SECCOMP, 0))},
 		{clause: "syscalls.base", broken: "no filter in the order", change: ordered("expectation.filter", `""`)},
 		{clause: "syscalls.base", broken: "another filter in the order", change: ordered("expectation.filter", allowAll)},
+
+		{
+			clause: "syscalls.base", broken: "a filter with another argument in one rule in the order", policy: ruled(`arg0 == AF_UNIX`),
+			change: ordered("expectation.filter", filterUnder(`arg0 == AF_INET6`)),
+		},
+		{clause: "syscalls.deny", broken: "left out of what is tried", policy: denying, change: ordered("expectation.filter_canaries", `[]`)},
+		{clause: "syscalls.on_deny", broken: "left out of what is tried", policy: denying, change: ordered("expectation.filter_canaries", `[]`)},
+		{
+			clause: "syscalls.rule", broken: "left out of what is tried", policy: ruled(`arg0 == AF_UNIX`),
+			change: ordered("expectation.filter_canaries", `[]`),
+		},
+		{clause: "syscalls.deny", broken: "the filter has no effect", policy: denying, change: answered(answer(unix.SYS_SECCOMP, 0))},
+		{clause: "syscalls.on_deny", broken: "the filter has no effect", policy: denying, change: answered(answer(unix.SYS_SECCOMP, 0))},
+		{
+			clause: "syscalls.rule", broken: "the filter has no effect", policy: ruled(`arg0 == AF_UNIX`),
+			change: answered(answer(unix.SYS_SECCOMP, 0)),
+		},
 
 		// The program's environment is the stage's to give: firejail's own, and what
 		// it adds, never reaches it. See TestDoctoredFirejailLeaksNothing.

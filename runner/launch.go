@@ -55,6 +55,9 @@ func (l *launchable) run() (int, error) {
 	if err != nil {
 		return ExitRefused, err
 	}
+	log := l.listenToAudit()
+	defer log.close()
+	log.follow(s.programPID)
 	code, failed, err := l.execute(s)
 	if code == ExitRefused {
 		err = errors.Join(err, l.retract(s, append(checks, failed...), landlock, err))
@@ -69,6 +72,9 @@ func (l *launchable) run() (int, error) {
 	code, err = s.supervise(signals, l.Policy.Process.WallTime)
 	if code == ExitWallTime && err != nil {
 		err = fmt.Errorf("%w%s", err, where(l.Policy.Process.WallTimeAt))
+	}
+	if code == exitSignal+int(unix.SIGSYS) && err == nil {
+		err = l.explainSIGSYS(s, log, code)
 	}
 	return code, err
 }
@@ -372,5 +378,21 @@ func (l *launchable) evidence(s *sandbox, checks []stage.Check, landlock int, re
 		sum := sha256.Sum256(f.Data)
 		r.Artifacts[f.Name] = hex.EncodeToString(sum[:])
 	}
+	l.evident = r
 	return l.receipt.write(r)
+}
+
+// conclude replaces the receipt of a program that ran by one that says how it ended.
+func (l *launchable) conclude(end ReceiptEnd) error {
+	if l.receipt == nil {
+		return nil
+	}
+	again, err := openReceipt(l.Receipt)
+	if err != nil {
+		return err
+	}
+	l.receipt.discard()
+	l.receipt = again
+	l.evident.End = &end
+	return l.receipt.write(l.evident)
 }

@@ -34,6 +34,18 @@ type Receipt struct {
 	// Warnings are the wrapper's own.
 	Warnings     []string `json:"warnings"`
 	Milliseconds int64    `json:"milliseconds"`
+	// End is there only if a denied system call ended the program.
+	End *ReceiptEnd `json:"end,omitempty"`
+}
+
+// ReceiptEnd says how a program ended that was started.
+type ReceiptEnd struct {
+	Code   int    `json:"code"`
+	Signal string `json:"signal"`
+	// Call is the system call, where the kernel told, and Clause and At what denied it.
+	Call   string           `json:"call,omitempty"`
+	Clause string           `json:"clause,omitempty"`
+	At     *policy.Position `json:"at,omitempty"`
 }
 
 // ReceiptPolicy names the policy that was enforced.

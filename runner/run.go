@@ -86,7 +86,9 @@ type launchable struct {
 	bundle    *compiler.Bundle
 	directory string
 	receipt   *receiptFile
-	started   time.Time
+	// evident is what the receipt says.
+	evident Receipt
+	started time.Time
 }
 
 func prepare(o Options) (*launchable, error) {

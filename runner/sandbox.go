@@ -32,8 +32,8 @@ type sandbox struct {
 	// wrapper, init and program are pidfds, -1 until known. Init is PID 1 of the
 	// sandbox, program the stage and then what it became.
 	wrapper, init, program int
-	// initPID is the number of PID 1 on the host.
-	initPID int
+	// initPID and programPID are the numbers of PID 1 and of the program on the host.
+	initPID, programPID int
 	// ended is closed when the wrapper was reaped; state is valid then.
 	ended chan struct{}
 	state *os.ProcessState
@@ -172,7 +172,7 @@ func (s *sandbox) adopt(pid int) error {
 	if again, err := initOf(pid, s.cmd.Process.Pid); err != nil || again != init {
 		return errors.New("the stage's process id changed its meaning")
 	}
-	s.initPID = init
+	s.initPID, s.programPID = init, pid
 	return s.guard.watch(guardInit, s.init)
 }
 

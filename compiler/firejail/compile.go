@@ -42,7 +42,6 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 			Found: c.Name, Expected: "keep = []",
 		})
 	}
-	refusals = append(refusals, refuseSyscalls(p.Syscalls)...)
 	if len(refusals) > 0 {
 		refusals.Sort()
 		return nil, refusals
@@ -59,7 +58,7 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 			compiler.File{Name: StandaloneProfile, Data: writeProfile(p, standalone, true)},
 		),
 		Coverage:    cover(p, release, filter),
-		Expectation: expect(p, release, launched, filter.program),
+		Expectation: expect(p, target, launched, filter.program),
 		Mounts:      launched.mounts,
 	}, nil
 }
@@ -75,7 +74,8 @@ func refuseProcess(p *policy.Policy) compiler.Refusals {
 	return nil
 }
 
-func expect(p *policy.Policy, release Release, l layout, filter []byte) compiler.Expectation {
+func expect(p *policy.Policy, target compiler.Target, l layout, filter []byte) compiler.Expectation {
+	release, _ := ReleaseOf(target.Version)
 	e := compiler.Expectation{
 		SeccompFilters: release.SeccompFilters,
 		Isolated:       []string{"ipc", "mnt", "pid", "user"},
@@ -93,7 +93,7 @@ func expect(p *policy.Policy, release Release, l layout, filter []byte) compiler
 		Filter:         filter,
 		Unfiltered:     p.Syscalls.Base == syscalls.Unrestricted,
 		FilterAt:       p.Syscalls.At,
-		FilterCanary:   canary(p.Syscalls),
+		FilterCanaries: canaries(p.Syscalls, target.Arch),
 	}
 	if p.Network.Mode != policy.NetworkHost {
 		e.Isolated = []string{"ipc", "mnt", "net", "pid", "user"}

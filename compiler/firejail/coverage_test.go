@@ -77,6 +77,14 @@ func checkCoverage(t failer, p *policy.Policy, rows []compiler.Coverage) {
 		expect(policy.ClauseSyscallsDeny, e.Name, e.At)
 		delete(stated, policy.ClauseSyscallsDeny)
 	}
+	for _, r := range p.Syscalls.Rules {
+		var when []string
+		for _, c := range r.When {
+			when = append(when, c.Text)
+		}
+		expect(policy.ClauseSyscallsRule, r.Syscall+": "+strings.Join(when, ", "), r.At)
+		delete(stated, policy.ClauseSyscallsRule)
+	}
 	for k, got := range at {
 		want, ok := stated[k.clause]
 		if !ok || got != want {

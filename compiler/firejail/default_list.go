@@ -38,17 +38,20 @@ var ioUring = []string{"io_uring_setup", "io_uring_enter", "io_uring_register"}
 // seccompLine is the line that denies firejail's default list and io_uring, but
 // for what the policy allows: of two filters the stricter answer counts.
 func seccompLine(calls policy.Syscalls) string {
-	allows := func(name string) bool {
-		return calls.Base == syscalls.Unrestricted || slices.ContainsFunc(calls.Allow, func(e policy.SyscallEntry) bool { return e.Name == name })
+	set := calls.Set()
+	denies := func(name string) bool {
+		return set.Decide(name, [6]syscalls.Argument{}).Verdict == syscalls.Denied
 	}
+	list := DefaultList()
+	slices.Sort(list)
 	var items []string
-	for _, name := range slices.Sorted(slices.Values(DefaultList())) {
-		if allows(name) {
+	for _, name := range list {
+		if !denies(name) {
 			items = append(items, "!"+name)
 		}
 	}
 	for _, name := range ioUring {
-		if !allows(name) {
+		if denies(name) {
 			items = append(items, name)
 		}
 	}
@@ -65,5 +68,7 @@ var ownFilters = map[string]string{
 	"clone3":  "restrict-namespaces answers ENOSYS",
 	"setns":   "restrict-namespaces denies other namespaces",
 	"unshare": "restrict-namespaces denies new namespaces",
-	"socket":  "protocol denies families other than unix, inet, inet6 and netlink",
+	// fsec-print of firejail's seccomp.block_secondary; it looks at all 64 bits.
+	"personality": "seccomp.block-secondary denies personalities other than 0 and 0xffffffff",
+	"socket":      "protocol denies families other than unix, inet, inet6 and netlink",
 }

@@ -109,6 +109,9 @@ const (
 )
 
 func call(name string) error {
+	if hasArguments(name) {
+		return withArguments(name)
+	}
 	f, ok := calls[name]
 	if !ok {
 		return unknown("call", name)

@@ -37,6 +37,7 @@ func TakeControls(order *Order) Controls {
 	}
 	c.TCP = connectTCP(order.Listeners.TCP) == nil
 	c.Abstract = connectAbstract(order.Listeners.Abstract) == nil
+	c.Calls = takeCalls(order.Expectation)
 	return c
 }
 

@@ -68,6 +68,15 @@ func (o *Order) parts() map[string]any {
 	for clause, list := range paths {
 		parts[clause] = list
 	}
+	canaries := map[string][]compiler.FilterCanary{}
+	for _, c := range e.FilterCanaries {
+		if c.Clause != policy.ClauseSyscallsBase {
+			canaries[c.Clause] = append(canaries[c.Clause], c)
+		}
+	}
+	for clause, list := range canaries {
+		parts[clause] = list
+	}
 	for _, limit := range e.Rlimits {
 		parts[policy.RlimitClause(limit.Name)] = limit.Value
 	}

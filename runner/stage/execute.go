@@ -44,21 +44,25 @@ func lookPath(name string, environment []string) (string, unix.Errno) {
 	return name, unix.ENOENT
 }
 
-// become turns the process into the program. It returns only on failure.
-func become(order *Order, program []unix.SockFilter) error {
+// become turns the process into the program. It returns only what fails before the
+// filter is there; a failure of execve under it goes to the pipe as an errno number.
+func become(order *Order, program []unix.SockFilter, pipe int) error {
 	path, e := lookPath(order.Arguments[0], order.Environment)
 	if e != 0 {
 		return &executeError{e}
 	}
+	img, err := newImage(path, order.Arguments, order.Environment, program)
+	if err != nil {
+		return &executeError{errno(err)}
+	}
+	// Without a file to execute, this is only what syscall.Exec does before execve:
+	// it puts back the soft limit of nofile that the Go runtime raised.
+	_ = syscall.Exec("", nil, nil)
 	if err := setRlimits(order.Expectation.Rlimits); err != nil {
 		return err
 	}
-	if e := loadFilter(program); e != 0 {
-		return &clauseError{policy.ClauseSyscallsBase, order.Expectation.FilterAt, fmt.Errorf("load the seccomp filter: %w", e)}
-	}
-	// syscall.Exec restores the soft nofile limit that the Go runtime raised.
-	err := syscall.Exec(path, order.Arguments, order.Environment)
-	return &executeError{errno(err)}
+	e = img.execute(pipe)
+	return &clauseError{policy.ClauseSyscallsBase, order.Expectation.FilterAt, fmt.Errorf("load the seccomp filter: %w", e)}
 }
 
 // executeError means that everything was in place but for the program itself.

@@ -11,6 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"confine/compiler"
+	"confine/policy"
+	"confine/policy/syscalls"
 )
 
 func TestDecodeFilter(t *testing.T) {
@@ -40,15 +42,23 @@ func TestDecodeFilter(t *testing.T) {
 func TestUnfilteredOrder(t *testing.T) {
 	unfiltered := compiler.Expectation{Unfiltered: true}
 	program, err := filterOf(unfiltered)
-	if err != nil || len(program) != 0 || loadFilter(program) != 0 {
+	if err != nil || len(program) != 0 {
 		t.Fatalf("%+v, %v", program, err)
 	}
-	checks := checkFilter(unfiltered, program)
-	if len(checks) != 1 {
-		t.Fatalf("%d checks", len(checks))
+	if img, err := newImage("/bin/true", []string{"true"}, nil, program); err != nil || img.filter.Len != 0 {
+		t.Errorf("%+v, %v", img, err)
 	}
-	expectCheck(t, checks[0], Proven, "0")
-	expectCheck(t, checkFilter(unfiltered, answering(unix.SECCOMP_RET_ALLOW))[0], Failed, "4")
+	for _, tc := range []struct {
+		program []unix.SockFilter
+		status  Status
+		found   string
+	}{{program, Proven, "0"}, {answering(unix.SYS_UNSHARE, unix.SECCOMP_RET_ALLOW), Failed, "4"}} {
+		checks, err := checkFilter(unfiltered, tc.program, nil)
+		if err != nil || len(checks) != 1 {
+			t.Fatalf("%v, %d checks", err, len(checks))
+		}
+		expectCheck(t, checks[0], tc.status, tc.found)
+	}
 	if program, err := filterOf(compiler.Expectation{}); err == nil {
 		t.Errorf("no filter, where the policy wants one, became %+v", program)
 	}
@@ -57,82 +67,168 @@ func TestUnfilteredOrder(t *testing.T) {
 	}
 }
 
-// answering is a filter that answers unshare with a verdict and allows the rest.
-func answering(verdict uint32) []unix.SockFilter {
+// answering is a filter that answers one call and allows the rest.
+func answering(number, verdict uint32) []unix.SockFilter {
 	return []unix.SockFilter{
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}, // seccomp_data.nr
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.SYS_UNSHARE, Jf: 1},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: number, Jf: 1},
 		{Code: unix.BPF_RET | unix.BPF_K, K: verdict},
 		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
 	}
 }
 
+// expecting is an expectation with one canary, of calls without arguments.
+func expecting(calls ...compiler.CanaryCall) compiler.Expectation {
+	return compiler.Expectation{FilterCanaries: []compiler.FilterCanary{{
+		Clause: "syscalls.deny", At: policy.Position{File: "p.toml", Line: 7, Column: 2}, Subject: "a call", Calls: calls,
+	}}}
+}
+
+func canaryCall(number uint32, answer syscalls.Action) compiler.CanaryCall {
+	return compiler.CanaryCall{Text: "a call", Number: number, Answer: answer}
+}
+
+const (
+	eperm  = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
+	enosys = unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)
+)
+
+// TestCheckFilter: what the filter does to a call is found as it is, and the stage
+// itself goes on without a filter whatever that is.
 func TestCheckFilter(t *testing.T) {
 	if _, inside := apart(t, 0); !inside {
 		return
 	}
+	denied := canaryCall(unix.SYS_UNSHARE, syscalls.Fail(syscalls.EPERM))
+	killed := canaryCall(unix.SYS_UNSHARE, syscalls.KillProcess)
+	allowed := canaryCall(unix.SYS_UNSHARE, syscalls.Allow)
 	for _, tc := range []struct {
-		name         string
-		program      []unix.SockFilter
-		load, denied string
-		status       Status
+		name    string
+		call    compiler.CanaryCall
+		verdict uint32
+		found   string
+		status  Status
 	}{
-		{"denies", answering(unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)), "loaded", "EPERM", Proven},
-		{"allows", answering(unix.SECCOMP_RET_ALLOW), "loaded", "allowed", Failed},
-		{"denies with another number", answering(unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)), "loaded", "ENOSYS", Failed},
-		{"is not a program", []unix.SockFilter{{Code: 0xffff}}, "EINVAL", "allowed", Failed},
+		{"denies", denied, eperm, "EPERM", Proven},
+		{"allows", denied, unix.SECCOMP_RET_ALLOW, "allowed", Failed},
+		{"denies with another error", denied, enosys, "ENOSYS", Failed},
+		{"kills instead", denied, unix.SECCOMP_RET_KILL_PROCESS, "SIGSYS", Failed},
+		{"kills", killed, unix.SECCOMP_RET_KILL_PROCESS, "SIGSYS", Proven},
+		{"does not kill", killed, eperm, "EPERM", Failed},
+		{"allows what it should", allowed, unix.SECCOMP_RET_ALLOW, "allowed", Proven},
+		{"denies what it should allow", allowed, eperm, "EPERM", Failed},
 	} {
-		checks := checkFilter(compiler.Expectation{FilterCanary: "unshare"}, tc.program)
-		if len(checks) != 2 {
-			t.Fatalf("%s: %d checks", tc.name, len(checks))
+		checks, err := checkFilter(expecting(tc.call), answering(unix.SYS_UNSHARE, tc.verdict), nil)
+		if err != nil || len(checks) != 3 {
+			t.Fatalf("%s: %v, %d checks", tc.name, err, len(checks))
 		}
-		loaded := Proven
-		if tc.load != "loaded" {
-			loaded = Failed
+		expectCheck(t, checks[0], Proven, "loaded")
+		expectCheck(t, checks[1], Proven, "")
+		expectCheck(t, checks[2], tc.status, tc.found)
+		if checks[2].Clause != "syscalls.deny" || checks[2].At.Line != 7 {
+			t.Errorf("%s: %+v names neither clause nor line", tc.name, checks[2])
 		}
-		expectCheck(t, checks[0], loaded, tc.load)
-		expectCheck(t, checks[1], tc.status, tc.denied)
-		// The filter went with its thread.
 		if err := unix.Unshare(0); err != nil {
 			t.Fatalf("after %q: unshare(0): %v", tc.name, err)
 		}
 	}
+	checks, err := checkFilter(expecting(denied), []unix.SockFilter{{Code: 0xffff}}, nil)
+	if err != nil || len(checks) != 1 {
+		t.Fatalf("no program: %v, %d checks", err, len(checks))
+	}
+	expectCheck(t, checks[0], Failed, "EINVAL")
 }
 
-// Where unshare failed before there was a filter, its failing proves nothing.
+// TestCheckFilterAfterKills: children that are killed, one after the other, lose no
+// answer, and alternatives are taken in turn.
+func TestCheckFilterAfterKills(t *testing.T) {
+	if _, inside := apart(t, 0); !inside {
+		return
+	}
+	kill := canaryCall(unix.SYS_UNSHARE, syscalls.KillProcess)
+	getpid := canaryCall(unix.SYS_GETPID, syscalls.Allow)
+	// A descriptor that is not open: denied or not, EBADF.
+	undecided := compiler.CanaryCall{Text: "close(-1)", Number: unix.SYS_CLOSE, Arguments: [6]uint64{^uint64(0)}, Answer: syscalls.Fail(syscalls.Errno(unix.EBADF))}
+	e := compiler.Expectation{FilterCanaries: []compiler.FilterCanary{
+		{Subject: "kill", Calls: []compiler.CanaryCall{kill}},
+		{Subject: "getpid", Calls: []compiler.CanaryCall{getpid, kill}},
+		{Subject: "nothing"},
+		{Subject: "undecided", Calls: []compiler.CanaryCall{undecided}},
+		{Subject: "second", Calls: []compiler.CanaryCall{undecided, kill}},
+	}}
+	checks, err := checkFilter(e, answering(unix.SYS_UNSHARE, unix.SECCOMP_RET_KILL_PROCESS), nil)
+	if err != nil || len(checks) != 7 {
+		t.Fatalf("%v, %d checks", err, len(checks))
+	}
+	for i, want := range []Status{Proven, Proven, Proven, Proven, Unproven, Unproven, Proven} {
+		expectCheck(t, checks[i], want, "")
+	}
+}
+
+// TestCheckFilterDeniesEverything: the child says how it ended without any call.
+func TestCheckFilterDeniesEverything(t *testing.T) {
+	if _, inside := apart(t, 0); !inside {
+		return
+	}
+	for _, verdict := range []uint32{eperm, unix.SECCOMP_RET_KILL_PROCESS} {
+		answer := syscalls.Action(verdict)
+		checks, err := checkFilter(expecting(canaryCall(unix.SYS_UNSHARE, answer)), []unix.SockFilter{{Code: unix.BPF_RET | unix.BPF_K, K: verdict}}, nil)
+		if err != nil || len(checks) != 3 || len(failed(checks)) > 0 {
+			t.Errorf("%s: %v, %+v", answer, err, checks)
+		}
+	}
+}
+
+// Where a call ends without the filter as it does under it, it proves nothing; an
+// answer that kills still does.
 func TestCheckFilterUnderAnotherFilter(t *testing.T) {
 	if _, inside := apart(t, 0); !inside {
 		return
 	}
-	program := answering(unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM))
+	program := answering(unix.SYS_UNSHARE, eperm)
 	fprog := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
 	if _, _, e := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER,
 		unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&fprog))); e != 0 {
 		t.Fatalf("put every thread under a filter: %v", e)
 	}
-	checks := checkFilter(compiler.Expectation{FilterCanary: "unshare"}, program)
-	expectCheck(t, checks[0], Proven, "loaded")
-	expectCheck(t, checks[1], Unproven, "EPERM")
+	succeeded := []Outcome{{}}
+	for _, tc := range []struct {
+		answer  syscalls.Action
+		outside []Outcome
+		status  Status
+		found   string
+	}{
+		{syscalls.Fail(syscalls.EPERM), nil, Unproven, "EPERM"},
+		{syscalls.Fail(syscalls.EPERM), succeeded, Proven, "EPERM"},
+		{syscalls.Fail(syscalls.ENOSYS), nil, Proven, "ENOSYS"},
+		{syscalls.Allow, nil, Unproven, "EPERM"},
+		{syscalls.Allow, succeeded, Unproven, "EPERM"},
+		{syscalls.KillProcess, nil, Proven, "SIGSYS"},
+	} {
+		verdict := uint32(tc.answer)
+		checks, err := checkFilter(expecting(canaryCall(unix.SYS_UNSHARE, tc.answer)), answering(unix.SYS_UNSHARE, verdict), tc.outside)
+		if err != nil || len(checks) != 3 {
+			t.Fatalf("%v, %d checks", err, len(checks))
+		}
+		expectCheck(t, checks[1], Proven, "")
+		expectCheck(t, checks[2], tc.status, tc.found)
+	}
 }
 
-// TestCanariesOfTheFilter: every canary succeeds here, where nothing denies it, and
-// one that the stage does not know proves nothing.
-func TestCanariesOfTheFilter(t *testing.T) {
-	if len(canaries) != len(compiler.FilterCanaries()) {
-		t.Errorf("%d canaries, the compiler has %d", len(canaries), len(compiler.FilterCanaries()))
+// TestCanariesOfOtherEntries: on x86 the i386 entry is tried, and an entry that the
+// kernel does not have is not taken for a denial.
+func TestCanariesOfOtherEntries(t *testing.T) {
+	call := compiler.CanaryCall{Text: "getpid", Entry: compiler.EntryI386, Number: 20, Answer: syscalls.KillProcess}
+	outcomes, _, err := trial(nil, trialCalls([]compiler.CanaryCall{call}), nil)
+	if err != nil || len(outcomes) != 1 {
+		t.Fatalf("%v, %v", outcomes, err)
 	}
-	for _, name := range compiler.FilterCanaries() {
-		call, ok := canaries[name]
-		if !ok {
-			t.Errorf("the stage does not know %s", name)
-			continue
-		}
-		if _, _, errno := unix.RawSyscall6(call.number, call.arg0, 0, 0, 0, 0, 0); errno != 0 {
-			t.Errorf("%s: %v without a filter", call.shown, errno)
-		}
+	if found := outcomes[0].String(); found != "allowed" && found != "ENOSYS" && found != "SIGSEGV" {
+		t.Errorf("getpid by int 0x80: %s", found)
 	}
-	checks := checkFilter(compiler.Expectation{FilterCanary: "none"}, answering(unix.SECCOMP_RET_ALLOW))
-	if len(checks) != 1 || checks[0].Status != Failed {
-		t.Errorf("%+v", checks)
-	}
+	canary := compiler.FilterCanary{Subject: "entry"}
+	fault := Outcome{Signal: unix.SIGSEGV}
+	expectCheck(t, judgeCall(canary, call, callControl{fault, fault}, fault), Unproven, "SIGSEGV")
+	expectCheck(t, judgeCall(canary, call, callControl{}, fault), Failed, "SIGSEGV")
+	expectCheck(t, judgeCall(canary, call, callControl{}, Outcome{Signal: unix.SIGSYS}), Proven, "SIGSYS")
 }

@@ -84,6 +84,8 @@ type Controls struct {
 	// TCP and Abstract say whether the runner's listeners could be reached.
 	TCP      bool `json:"tcp"`
 	Abstract bool `json:"abstract"`
+	// Calls are how the calls of the filter's canaries ended, in their order.
+	Calls []Outcome `json:"calls"`
 }
 
 // PathControl is what the launcher found at a path.

@@ -65,6 +65,10 @@ func run() error {
 	before := openBefore(order.Expectation)
 	executables := findExecutables(order.Expectation)
 	devices := listDevices()
+	filter, err := checkFilter(order.Expectation, program, controls.Calls)
+	if err != nil {
+		return err
+	}
 	version, err := applyLandlock(order.Expectation.Landlock)
 	if err != nil {
 		return &clauseError{clause: policy.ClauseFilesystem, err: err}
@@ -72,7 +76,7 @@ func run() error {
 	checks = checkLandlock(order.Expectation, before, controls)
 	checks = append(checks, checkExecutables(order.Expectation, executables)...)
 	checks = append(checks, checkDevices(order.Expectation, devices))
-	checks = append(checks, checkFilter(order.Expectation, program)...)
+	checks = append(checks, filter...)
 	if err := Send(Message{Kind: Restricted, Checks: checks, Landlock: version}); err != nil {
 		return err
 	}
@@ -124,7 +128,7 @@ func execute(order *Order, program []unix.SockFilter) error {
 	_ = unix.Close(pipe[0])
 	err := placeDescriptors()
 	if err == nil {
-		err = become(order, program)
+		err = become(order, program, pipe[1])
 	}
 	// The byte must come before anything else: an end of the pipe without one
 	// means that execve succeeded.
