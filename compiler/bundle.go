@@ -24,6 +24,8 @@ type Bundle struct {
 	// Policy and Digest name what was compiled, and Sources the files it was made of.
 	Policy, Digest string
 	Sources        []policy.SourceDigest
+	// FilterGenerator names what wrote the filter of system calls, with its version.
+	FilterGenerator string
 	// Artifacts are for the backend's tool and for people; sorted by name.
 	Artifacts   []File
 	Coverage    []Coverage
@@ -49,6 +51,7 @@ type manifest struct {
 	SHA256     string                `json:"policy_sha256"`
 	Sources    []policy.SourceDigest `json:"sources"`
 	Target     Target                `json:"target"`
+	Generator  string                `json:"seccomp_generator"`
 	FileSHA256 map[string]string     `json:"files_sha256"`
 }
 
@@ -77,7 +80,7 @@ func (b *Bundle) Files() ([]File, error) {
 		sum := sha256.Sum256(f.Data)
 		digests[f.Name] = hex.EncodeToString(sum[:])
 	}
-	data, err := json.MarshalIndent(manifest{b.Policy, b.Digest, b.Sources, b.Target, digests}, "", "  ")
+	data, err := json.MarshalIndent(manifest{b.Policy, b.Digest, b.Sources, b.Target, b.FilterGenerator, digests}, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encode manifest.json: %w", err)
 	}

@@ -34,18 +34,18 @@ func refuseLength(calls *policy.Syscalls, long *seccomp.TooLongError) Refusals {
 	refusal := Refusal{
 		At: calls.At, Clause: policy.ClauseSyscalls,
 		Message:  "the filter is longer than the kernel takes",
-		Expected: fmt.Sprintf("at most %d instructions on %s", long.Most(), long.Filter.Arch),
+		Expected: fmt.Sprintf("at most %d instructions", seccomp.MaxInstructions),
 		Hint:     "ranges and masks take fewer instructions than lists of values",
 	}
 	const most = 3
 	var dearest []string
-	for i, cost := range long.Costs(calls.Set()) {
+	for i, cost := range long.Costliest {
 		if i == most {
 			break
 		}
 		var places []string
 		for _, rule := range calls.Rules {
-			if rule.Syscall != cost.Call {
+			if rule.Syscall != cost.Syscall {
 				continue
 			}
 			if len(dearest) == 0 && len(places) == 0 {
@@ -62,8 +62,8 @@ func refuseLength(calls *policy.Syscalls, long *seccomp.TooLongError) Refusals {
 		if len(places) > 0 {
 			where = strings.Join(places, " ")
 		}
-		dearest = append(dearest, fmt.Sprintf("%d look at the arguments of %s (%s)", cost.Instructions, cost.Call, where))
+		dearest = append(dearest, fmt.Sprintf("%d look at the arguments of %s (%s)", cost.Instructions, cost.Syscall, where))
 	}
-	refusal.Found = fmt.Sprintf("%d instructions; %s", len(long.Program), strings.Join(dearest, ", "))
+	refusal.Found = fmt.Sprintf("%d instructions; %s", long.Instructions, strings.Join(dearest, ", "))
 	return Refusals{refusal}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"confine/compiler/seccomp"
 )
 
 // Backend names the mechanism that a bundle is for.
@@ -20,6 +22,9 @@ type Target struct {
 	Version Version `json:"version"`
 	// Arch is the machine as uname(2) spells it, and only so: x86_64 or aarch64.
 	Arch string `json:"arch"`
+	// Generator writes the filter of system calls; nil is seccomp.Go. The bundle has its
+	// name.
+	Generator seccomp.Generator `json:"-"`
 }
 
 // Version is a release number of three parts, as firejail counts.

@@ -11,9 +11,10 @@ import (
 
 // hiddenMains are the processes that the runner starts from its own binary.
 var hiddenMains = map[string]func() int{
-	stage.Argument:   stage.Main,
-	launcherArgument: launcherMain,
-	guardArgument:    guardMain,
+	stage.Argument:    stage.Main,
+	launcherArgument:  launcherMain,
+	guardArgument:     guardMain,
+	generatorArgument: generatorMain,
 }
 
 func hiddenMain() (func() int, bool) {

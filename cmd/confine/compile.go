@@ -20,7 +20,8 @@ const compileHelp = `usage: confine compile POLICY [flags]
 
 writes what a backend needs to enforce a policy, and prints how well each clause is
 covered, when confine run launches and when the artifact is used without confine. The
-same policy and target give the same bytes on every host
+same policy, target and generator of the filter give the same bytes on every host.
+manifest.json names the generator; whichever it is, its filter is proven
 
 examples:
   confine compile source-declarative-manifest --backend firejail -o build/bundle
@@ -33,6 +34,7 @@ func compileCommand(args []string, s streams) int {
 	backend := flags.String("backend", string(compiler.Firejail), "`name` of what the bundle is for: firejail")
 	backendVersion := flags.String("backend-version", firejail.Known[0].String(), "`version` of the backend's tool")
 	arch := flags.String("arch", defaultArch(), "`machine` that runs the program: x86_64 or aarch64")
+	generator := flags.String("seccomp-generator", generatorAuto, "`who` writes the filter of system calls: libseccomp, go (no C), or auto")
 	var params parameterFlags
 	params.add(flags)
 	output := flags.StringP("output", "o", "", "`directory` to write to; it is made if missing")
@@ -55,11 +57,15 @@ func compileCommand(args []string, s streams) int {
 	if err != nil {
 		return fail(err)
 	}
+	filters, err := filterGenerator(*generator, s)
+	if err != nil {
+		return fail(err)
+	}
 	if p, err = loadPolicy(name, &params); err != nil {
 		return fail(err)
 	}
 	bundle, err := backends.Compile(p.Policy, compiler.Target{
-		Backend: compiler.Backend(*backend), Version: version, Arch: *arch,
+		Backend: compiler.Backend(*backend), Version: version, Arch: *arch, Generator: filters,
 	}, time.Now()) //nolint:forbidigo // this is where the date enters: exceptions end on a day
 	if err != nil {
 		return fail(err)

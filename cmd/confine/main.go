@@ -108,7 +108,7 @@ func usage(w io.Writer) {
 
 const versionHelp = `usage: confine version
 
-prints the version that the build stamped, or dev
+prints the version that the build stamped, or dev, and the libseccomp that is linked
 
 examples:
   confine version
@@ -123,6 +123,6 @@ func versionCommand(args []string, s streams) int {
 		fmt.Fprintf(s.stderr, "confine: version takes no arguments, found %q\n", flags.Arg(0))
 		return exitUsage
 	}
-	fmt.Fprintln(s.stdout, "confine", version)
+	fmt.Fprintf(s.stdout, "confine %s, %s\n", version, describeGenerator())
 	return 0
 }

@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"confine/compiler/seccomp"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
@@ -79,6 +81,9 @@ func publicDirectory(t *testing.T) string {
 // skips with the name of what is missing.
 func condition(name string) (bool, error) {
 	switch name {
+	case "libseccomp":
+		_, linked := seccomp.LinkedLibrary()
+		return linked, nil
 	case "root":
 		return os.Geteuid() == 0, nil
 	case "firejail":

@@ -46,13 +46,13 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 		refusals.Sort()
 		return nil, refusals
 	}
-	filter, err := compileFilter(target.Arch, &p.Syscalls)
+	filter, err := compileFilter(target, &p.Syscalls)
 	if err != nil {
 		return nil, compiler.RefuseFilter(&p.Syscalls, err)
 	}
 	standalone, _ := layOut(standaloneFilesystem(p.Filesystem), release)
 	return &compiler.Bundle{
-		Target: target, Policy: p.Name, Digest: p.Digest,
+		Target: target, Policy: p.Name, Digest: p.Digest, FilterGenerator: filter.generator,
 		Artifacts: append(filter.artifacts(),
 			compiler.File{Name: LaunchedProfile, Data: writeProfile(p, launched, false)},
 			compiler.File{Name: StandaloneProfile, Data: writeProfile(p, standalone, true)},

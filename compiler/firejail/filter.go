@@ -1,6 +1,7 @@
 package firejail
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -14,13 +15,15 @@ import (
 // A filter is what [syscalls] compiles to. The zero filter is none.
 type filter struct {
 	program, listing []byte
+	// generator wrote the program.
+	generator string
 	// profile is for container engines; it is missing where profileMissing says why.
 	profile        []byte
 	profileMissing string
 }
 
-func compileFilter(machine string, calls *policy.Syscalls) (filter, error) {
-	arch, err := syscalls.ParseArch(machine)
+func compileFilter(target compiler.Target, calls *policy.Syscalls) (filter, error) {
+	arch, err := syscalls.ParseArch(target.Arch)
 	if err != nil {
 		return filter{}, err
 	}
@@ -32,13 +35,17 @@ func compileFilter(machine string, calls *policy.Syscalls) (filter, error) {
 	if err != nil {
 		return filter{}, fmt.Errorf("[syscalls]: %w", err)
 	}
-	program, err := seccomp.Compile(rules)
+	generator := target.Generator
+	if generator == nil {
+		generator = seccomp.Go()
+	}
+	compiled, err := seccomp.CompileWith(context.Background(), generator, rules)
 	if err != nil {
 		return filter{}, fmt.Errorf("compile the filter of [syscalls]: %w", err)
 	}
-	instructions := program.Annotate(seccomp.Sources(set, rules, program), calls.OriginName)
-	f := filter{listing: []byte(rules.String() + "\n" + instructions)}
-	if f.program, err = program.MarshalBinary(); err != nil {
+	instructions := compiled.Program.Annotate(seccomp.Sources(set, rules, compiled.Program), calls.OriginName)
+	f := filter{generator: compiled.Generator, listing: []byte(rules.String() + "\n" + compiled.Head() + "\n" + instructions)}
+	if f.program, err = compiled.Program.MarshalBinary(); err != nil {
 		return filter{}, fmt.Errorf("encode the filter of [syscalls]: %w", err)
 	}
 	var tooLarge *ociseccomp.TooLargeError

@@ -11,19 +11,12 @@ import (
 // The program first turns away foreign architectures. Then it finds the number
 // by a binary search over ranges of equal treatment, which takes about log2 of
 // their count in steps however long the list is.
-func generate(f syscalls.Filter) (Program, error) {
+func generate(f syscalls.Filter) Program {
 	a := newAssembler()
-	foreign := a.answer(f.Foreign)
 	number := a.load(offsetNumber, allBits, a.search(spansOf(f)))
-	if a.skip(foreign) > farthest {
-		foreign = a.relay(foreign)
-	}
+	foreign := a.answer(f.Foreign)
 	a.load(offsetArch, allBits, a.branch(opJumpEqual, uint32(f.Arch), number, foreign))
-	program := a.program()
-	if len(program) > maxInstructions {
-		return nil, &TooLongError{Filter: f, Program: program}
-	}
-	return program, nil
+	return a.program()
 }
 
 // A span is a range of numbers that are treated alike: from first to where the

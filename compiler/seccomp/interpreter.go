@@ -8,7 +8,7 @@ import (
 
 // Run executes p as the kernel would on the call, and returns the action and
 // the number of instructions that it took. The error is not nil if p does what
-// the kernel refuses to load, or uses an instruction that the generator never
+// the kernel refuses to load, or uses an instruction that no generator
 // emits.
 func Run(p Program, call syscalls.Data) (action syscalls.Action, steps int, err error) {
 	return trace(p, call, func(int, bool) {})
@@ -47,12 +47,8 @@ func trace(p Program, call syscalls.Data, visit func(index int, jumped bool)) (s
 			next += int(in.K)
 			visit(index, false)
 			continue
-		case opJumpEqual:
-			jumped = accumulator == in.K
-		case opJumpAtLeast:
-			jumped = accumulator >= in.K
-		case opJumpAnyBit:
-			jumped = accumulator&in.K != 0
+		case opJumpEqual, opJumpAbove, opJumpAtLeast, opJumpAnyBit:
+			jumped = in.jumps(accumulator)
 		default:
 			return 0, steps, fmt.Errorf("seccomp: instruction %d has operation %#x", index, in.Code)
 		}

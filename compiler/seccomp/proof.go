@@ -10,7 +10,7 @@ import (
 // system call. A filter that would take more is refused, not half proven.
 const maxProofPoints = 1 << 20
 
-// Prove runs p and returns nil if it answers as f does, to
+// Prove returns nil if the kernel takes p and it answers as f does. It runs p on
 //
 //   - every number from 0 to 64 past the newest of the architecture, the same
 //     with the x32 bit, the ends of the number range, and each constant of p
@@ -22,6 +22,8 @@ const maxProofPoints = 1 << 20
 //     the arguments that it looks at, with the other arguments all zeros and all
 //     ones. Boundary points are each value, its neighbours, the value with other
 //     high halves, and each single bit of a mask;
+//   - for a number with which the program compares arguments in other ways than the
+//     filter does, the same with the neighbours of what it compares them with;
 //   - other architectures, and the one of f with any one bit flipped.
 //
 // A difference is a [*MismatchError].
@@ -29,12 +31,14 @@ func Prove(f syscalls.Filter, p Program) error {
 	if err := f.Check(); err != nil {
 		return err
 	}
-	for _, rule := range f.Rules {
-		if n := proofPoints(rule); n > maxProofPoints {
-			return fmt.Errorf("seccomp: %s: its conditions take %d points to prove, the limit is %d", rule.Name, n, maxProofPoints)
-		}
+	if err := p.CheckKernel(); err != nil {
+		return err
 	}
-	for call := range proofCalls(f, p) {
+	deeper, err := deeperPoints(f, p)
+	if err != nil {
+		return err
+	}
+	for call := range proofCalls(f, p, deeper) {
 		got, _, err := Run(p, call)
 		if err != nil {
 			return err

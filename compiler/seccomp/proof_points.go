@@ -9,7 +9,7 @@ import (
 )
 
 // proofCalls yields the calls that [Prove] tries.
-func proofCalls(f syscalls.Filter, p Program) iter.Seq[syscalls.Data] {
+func proofCalls(f syscalls.Filter, p Program, deeper []deeperPoint) iter.Seq[syscalls.Data] {
 	return func(yield func(syscalls.Data) bool) {
 		witnessing := witnesses(f)
 		for _, number := range proofNumbers(f.Arch, p) {
@@ -22,6 +22,13 @@ func proofCalls(f syscalls.Filter, p Program) iter.Seq[syscalls.Data] {
 		for _, rule := range f.Rules {
 			for args := range proofArgs(rule) {
 				if !yield(syscalls.Data{Number: rule.Number, Arch: f.Arch, Args: args}) {
+					return
+				}
+			}
+		}
+		for _, d := range deeper {
+			for args := range combinations(d.points) {
+				if !yield(syscalls.Data{Number: d.number, Arch: f.Arch, Args: args}) {
 					return
 				}
 			}
@@ -89,7 +96,15 @@ func foreignArches(native syscalls.Arch) []syscalls.Arch {
 
 // proofArgs yields the arguments to try on r.
 func proofArgs(r syscalls.Rule) iter.Seq[[6]uint64] {
-	points := boundaryPoints(r)
+	if len(r.Cases) == 0 {
+		return func(func([6]uint64) bool) {}
+	}
+	return combinations(boundaryPoints(r))
+}
+
+// combinations yields each point of an argument with each of the others. Arguments
+// without points are all zeros, then all ones.
+func combinations(points [6][]uint64) iter.Seq[[6]uint64] {
 	return func(yield func([6]uint64) bool) {
 		var combine func(args [6]uint64, arg int) bool
 		combine = func(args [6]uint64, arg int) bool {
@@ -107,17 +122,15 @@ func proofArgs(r syscalls.Rule) iter.Seq[[6]uint64] {
 			}
 			return true
 		}
-		if len(r.Cases) > 0 {
-			_ = combine(filled(0), 0) && combine(filled(^uint64(0)), 0)
-		}
+		_ = combine(filled(0), 0) && combine(filled(^uint64(0)), 0)
 	}
 }
 
-// proofPoints returns how many arguments proofArgs yields, cut off above
+// countCombinations returns how many arguments combinations yields, cut off above
 // maxProofPoints so that it cannot overflow.
-func proofPoints(r syscalls.Rule) int {
+func countCombinations(all [6][]uint64) int {
 	count := 2
-	for _, points := range boundaryPoints(r) {
+	for _, points := range all {
 		if len(points) > 0 && count <= maxProofPoints {
 			count *= len(points)
 		}

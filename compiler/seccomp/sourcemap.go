@@ -126,7 +126,7 @@ func sourceCalls(f syscalls.Filter) iter.Seq[syscalls.Data] {
 		}
 		for _, rule := range f.Rules {
 			// An odd step does not keep to one value of an argument.
-			step, i := proofPoints(rule)/maxSourcePoints|1, 0
+			step, i := countCombinations(boundaryPoints(rule))/maxSourcePoints|1, 0
 			for args := range proofArgs(rule) {
 				if i++; i%step != 0 {
 					continue

@@ -40,11 +40,7 @@ func compiled(t interface{ Fatal(...any) }, set syscalls.Set, arch syscalls.Arch
 	if err != nil {
 		t.Fatal(err)
 	}
-	program, err := generate(filter)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return filter, program
+	return filter, generate(filter)
 }
 
 // checkSources: nothing in a program is there for nothing.
@@ -200,7 +196,7 @@ func TestPaths(t *testing.T) {
 			t.Fatal(err)
 		}
 		longest := 0
-		for data := range proofCalls(filter, program) {
+		for data := range proofCalls(filter, program, nil) {
 			if _, steps, _ := Run(program, data); data.Arch == arch {
 				if _, named := arch.Name(data.Number); named {
 					longest = max(longest, steps)

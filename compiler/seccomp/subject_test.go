@@ -3,6 +3,7 @@
 package seccomp
 
 import (
+	"bufio"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -25,7 +27,7 @@ import (
 // call or executes a program. A filter cannot be taken off again, so the test
 // process itself never loads one.
 const (
-	roleVariable   = "SECCOMP_TEST_ROLE"   // call, exec or a Go workload; unset: run the tests
+	roleVariable   = "SECCOMP_TEST_ROLE"   // call, calls, exec or a Go workload; unset: run the tests
 	filterVariable = "SECCOMP_TEST_FILTER" // the program in hexadecimal; unset: load none
 )
 
@@ -56,6 +58,12 @@ func TestMain(m *testing.M) {
 	switch role {
 	case "call":
 		callAsTold(os.Args[1:])
+		os.Exit(0)
+	case "calls":
+		for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+			callAsTold(strings.Fields(lines.Text()))
+		}
+		os.Exit(0)
 	case "exec":
 		err := syscall.Exec(os.Args[1], os.Args[1:], workloadEnvironment())
 		fmt.Fprintln(os.Stderr, "execve:", err)
@@ -92,7 +100,6 @@ func callAsTold(words []string) {
 	}
 	_, _, errno := unix.RawSyscall6(values[0], values[1], values[2], values[3], values[4], values[5], values[6])
 	fmt.Println(uint16(errno))
-	os.Exit(0)
 }
 
 // programHere is the filter of a base list for this machine, in hexadecimal.

@@ -2,6 +2,9 @@
 // for each package as it finishes, the whole output of what failed, each skip
 // with its reason, and as its last line "N passed, N failed, N skipped".
 //
+// With -cgo TAGS, the packages that have to do with libseccomp are tested once more, with
+// cgo and these build tags.
+//
 // It exits with the code of go test. A skip counts as a failure unless
 // CONFINE_ALLOW_SKIP=1 is set: a test that did not run has proven nothing.
 package main
@@ -10,6 +13,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -19,7 +23,9 @@ import (
 )
 
 func main() {
-	code, err := run(os.Stdout, os.Getenv("CONFINE_ALLOW_SKIP") == "1")
+	tags := flag.String("cgo", "", "build `tags` with which cgo is tested; empty: it is not")
+	flag.Parse()
+	code, err := run(os.Stdout, *tags, os.Getenv("CONFINE_ALLOW_SKIP") == "1")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testreport:", err)
 		code = max(code, 1)
@@ -29,15 +35,18 @@ func main() {
 
 // run tests the pure packages side by side, then those that launch sandboxes one
 // at a time and never from the cache: their outcome depends on the machine.
-func run(w io.Writer, allowSkip bool) (code int, err error) {
+func run(w io.Writer, cgoTags string, allowSkip bool) (code int, err error) {
 	list := exec.Command("go", "list", "./...")
 	list.Stderr = os.Stderr
 	out, err := list.Output()
 	if err != nil {
 		return 1, fmt.Errorf("go list: %w", err)
 	}
-	var pure, sandboxed []string
+	var pure, sandboxed, library []string
 	for _, pkg := range strings.Fields(string(out)) {
+		if cgoTags != "" && (strings.HasSuffix(pkg, "/seccomp") || strings.HasSuffix(pkg, "/runner")) {
+			library = append(library, pkg)
+		}
 		if launches(pkg) {
 			sandboxed = append(sandboxed, pkg)
 		} else {
@@ -46,14 +55,19 @@ func run(w io.Writer, allowSkip bool) (code int, err error) {
 	}
 
 	r := newReport(w)
-	for _, batch := range []struct{ flags, packages []string }{
-		{nil, pure},
-		{[]string{"-count=1", "-p", "1"}, sandboxed},
+	alone := []string{"-count=1", "-p", "1"}
+	for _, batch := range []struct {
+		flags, packages, environment []string
+		variant                      string
+	}{
+		{packages: pure},
+		{packages: sandboxed, flags: alone},
+		{packages: library, flags: append(alone, "-tags="+cgoTags), environment: []string{"CGO_ENABLED=1"}, variant: " (cgo)"},
 	} {
 		if len(batch.packages) == 0 {
 			continue
 		}
-		c, err := goTest(r, slices.Concat(batch.flags, batch.packages))
+		c, err := goTest(r, slices.Concat(batch.flags, batch.packages), batch.environment, batch.variant)
 		if err != nil {
 			return 1, err
 		}
@@ -81,9 +95,11 @@ func launches(pkg string) bool {
 	})
 }
 
-// goTest runs go test -json with args, feeds its events to r and returns its exit code.
-func goTest(r *report, args []string) (int, error) {
+// goTest runs go test -json with args and more environment, feeds its events to r, with the
+// variant behind the names of packages, and returns its exit code.
+func goTest(r *report, args, environment []string, variant string) (int, error) {
 	cmd := exec.Command("go", append([]string{"test", "-json", "-timeout", "20m"}, args...)...)
+	cmd.Env = append(os.Environ(), environment...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -98,6 +114,9 @@ func goTest(r *report, args []string) (int, error) {
 		if len(line) > 0 {
 			var e event
 			if json.Unmarshal(line, &e) == nil {
+				if e.Package != "" {
+					e.Package += variant
+				}
 				r.add(e)
 			} else {
 				_, _ = r.w.Write(line) // not an event: go test's own words
