@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"confine/policy"
 )
 
 // baseTries are calls of the probe and how they end under the base lists.
@@ -43,7 +45,7 @@ func TestBases(t *testing.T) {
 	outside := answers(t, finish(t, asConnector(exec.Command(probe, args...))).must(t, 0).stdout)
 	under := map[string]map[string]string{}
 	for _, base := range []string{"connector", "default", "unrestricted"} {
-		file := writePolicy(t, "", "[syscalls]\nbase = \""+base+"\"\n")
+		file := writePolicy(t, "", ofBase(base))
 		under[base] = answers(t, finish(t, confined(file, append([]string{probe}, args...)...)).must(t, 0).stdout)
 	}
 	absent := answers(t, finish(t, confined(writePolicy(t, "", "[syscalls]\n"), append([]string{probe}, args...)...)).must(t, 0).stdout)
@@ -62,11 +64,33 @@ func TestBases(t *testing.T) {
 	}
 }
 
+// ofBase is a table with a base list, and what somebody has to sign for that.
+func ofBase(base string) string {
+	table := "[syscalls]\nbase = \"" + base + "\"\n"
+	if base == "unrestricted" {
+		table += accepted(policy.ClauseSyscallsBase)
+	}
+	return table
+}
+
+// TestUndoneClausesNeedASignature: a call that goes around another clause compiles
+// only where somebody signed for it.
+func TestUndoneClausesNeedASignature(t *testing.T) {
+	for table, clause := range map[string]string{
+		"[syscalls]\nbase = \"unrestricted\"\n":      policy.ClauseSyscallsBase,
+		"[syscalls]\nallow = [\"memfd_create\"]\n":   policy.ClauseSyscallsAllow,
+		"[syscalls]\nallow = [\"io_uring_setup\"]\n": policy.ClauseSyscallsAllow,
+	} {
+		wants(t, finish(t, confined(writePolicy(t, "", table), probe, "nothing")).must(t, 125), "nothing ran", clause, "around")
+		finish(t, confined(writePolicy(t, "", table+accepted(clause)), probe, "nothing")).must(t, 0)
+	}
+}
+
 // TestUnrestrictedIsNoFilter counts the filters of the program: ours is one more than
 // firejail's.
 func TestUnrestrictedIsNoFilter(t *testing.T) {
 	filters := func(base string) string {
-		file := writePolicy(t, "proc = \"self\"", "[syscalls]\nbase = \""+base+"\"\n")
+		file := writePolicy(t, "proc = \"self\"", ofBase(base))
 		out := finish(t, confined(file, "/usr/bin/grep", "^Seccomp_filters:", "/proc/self/status")).must(t, 0).stdout
 		return strings.TrimSpace(strings.TrimPrefix(out, "Seccomp_filters:"))
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"confine/policy"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -36,7 +38,7 @@ func TestSystemCallsOfThePolicy(t *testing.T) {
 	changed := writePolicy(t, "", `[syscalls]
 allow = ["ptrace", "io_uring_setup", "personality", "unshare"]
 deny  = ["sched_yield", "userfaultfd"]
-`)
+`+accepted(policy.ClauseSyscallsAllow))
 	outside := answers(t, finish(t, asConnector(exec.Command(probe, args...))).must(t, 0).stdout)
 	base := answers(t, finish(t, confined(writePolicy(t, "", "[syscalls]\n"), append([]string{probe}, args...)...)).must(t, 0).stdout)
 	inside := answers(t, finish(t, confined(changed, append([]string{probe}, args...)...)).must(t, 0).stdout)

@@ -174,6 +174,9 @@ func (l *launchable) check() error {
 	if err := checkHostPaths(o.Policy.Filesystem); err != nil {
 		return err
 	}
+	if err := checkNewCalls(o.Policy, l.host.Kernel); err != nil {
+		return err
+	}
 	if err := checkUnnamedLinks(o.Policy.Filesystem); err != nil {
 		return err
 	}

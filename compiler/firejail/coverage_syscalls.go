@@ -11,13 +11,10 @@ import (
 
 const byTheStage = "filter loaded by the stage"
 
-// coverBase judges the base list. Without a filter of ours, these lines of the profile
-// still look at calls: namespaces would give the program all capabilities.
+// coverBase judges the base list.
 func coverBase(calls policy.Syscalls, f filter) (launched, standalone compiler.Verdict) {
 	if calls.Base == syscalls.Unrestricted {
-		open := stronger("no filter; firejail still denies new namespaces, families of sockets other than unix, " +
-			"inet, inet6 and netlink, and calls of other architectures")
-		return open, open
+		return coverOpen()
 	}
 	how := "firejail's own deny list"
 	if f.profileMissing != "" {
@@ -30,10 +27,7 @@ func coverBase(calls policy.Syscalls, f filter) (launched, standalone compiler.V
 // lifted from firejail's own list, so that only other lines can deny it.
 func coverSyscalls(calls policy.Syscalls, add func(clause, subject string, at policy.Position, launched, standalone compiler.Verdict)) {
 	for _, e := range calls.Allow {
-		launched, standalone := exact(byTheStage), exact("not in firejail's own deny list")
-		if why, ok := ownFilters[e.Name]; ok {
-			launched, standalone = stronger(why), stronger(why)
-		}
+		launched, standalone := coverAllowed(e, calls)
 		add(policy.ClauseSyscallsAllow, e.Name, e.At, launched, standalone)
 	}
 	for _, e := range calls.Deny {
