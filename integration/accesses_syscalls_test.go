@@ -261,14 +261,14 @@ func argumentCalls(denied string) []systemCall {
 
 // ruleWorld has rules that tell arguments apart.
 func ruleWorld(t *testing.T) world {
-	file := accessPolicy(t, nil, nil, "proc = \"self\"", "[syscalls]\nallow = [\"personality\"]\n"+argumentRules)
+	file := accessPolicy(t, nil, nil, "proc = \"self\"", "[syscalls]\nbase = \"default\"\nallow = [\"personality\"]\n"+argumentRules)
 	return world{name: "rules", policy: file, attempts: callAttempts(t, file, argumentCalls("EPERM"))}
 }
 
 // killWorld has rules and a denial that kills, which only signs to fall back and
 // what is allowed survive; see TestDeniedCallKills for the rest.
 func killWorld(t *testing.T) world {
-	file := accessPolicy(t, nil, nil, "proc = \"self\"", "[syscalls]\nallow = [\"personality\"]\non_deny = \"kill\"\n"+survivableRules)
+	file := accessPolicy(t, nil, nil, "proc = \"self\"", "[syscalls]\nbase = \"default\"\nallow = [\"personality\"]\non_deny = \"kill\"\n"+survivableRules)
 	var calls []systemCall
 	for _, c := range argumentCalls("") {
 		name, _, _ := strings.Cut(c.name, "(")

@@ -62,13 +62,13 @@ var toHost = []string{`mode = "none"`, `mode = "host"`}
 var toBelow = []string{`directory = "DIR/write"`, `directory = "DIR/write/sub"`}
 
 // denying and ruled are edits of the policy that state more of [syscalls].
-var denying = []string{`base = "connector"`, "base = \"connector\"\ndeny = [\"getppid\"]\non_deny = \"kill\""}
+var denying = []string{`base = "default"`, "base = \"default\"\ndeny = [\"getppid\"]\non_deny = \"kill\""}
 
 func ruled(condition string) []string {
 	return []string{"[environment]", "[[syscalls.rule]]\nsyscall = \"socket\"\nwhen = [\"" + condition + "\"]\n\n[environment]"}
 }
 
-// filterUnder is the filter of the connector list with one rule, as the order has it.
+// filterUnder is the filter of the default list with one rule, as the order has it.
 func filterUnder(condition string) string {
 	p, err := policy.Parse("other.toml", []byte("schema = 1\nname = \"other\"\n"+strings.TrimSuffix(ruled(condition)[1], "[environment]")))
 	if err != nil {

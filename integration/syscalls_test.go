@@ -58,8 +58,8 @@ deny  = ["sched_yield", "userfaultfd"]
 // kernel tells it.
 func TestDeniedCallKills(t *testing.T) {
 	const rest = "allow = [\"personality\"]\ndeny = [\"getppid\"]\n" + survivableRules
-	kill := writePolicy(t, "", "[syscalls]\nbase = \"connector\"\non_deny = \"kill\"\n"+rest)
-	errno := writePolicy(t, "", "[syscalls]\nbase = \"connector\"\n"+rest)
+	kill := writePolicy(t, "", "[syscalls]\nbase = \"default\"\non_deny = \"kill\"\n"+rest)
+	errno := writePolicy(t, "", "[syscalls]\nbase = \"default\"\n"+rest)
 	for _, c := range []struct{ text, call, clause string }{
 		{"syscall getppid", "getppid", "syscalls.deny"},
 		{"syscall kcmp", "kcmp", "syscalls"},
@@ -105,7 +105,7 @@ func TestDeniedCallKills(t *testing.T) {
 // TestChildEndedByDeniedCall: a shell gives the code of what it waited for, and the
 // message does not say more than is known.
 func TestChildEndedByDeniedCall(t *testing.T) {
-	kill := writePolicy(t, "", "[syscalls]\non_deny = \"kill\"\n")
+	kill := writePolicy(t, "", "[syscalls]\nbase = \"default\"\non_deny = \"kill\"\n")
 	for _, launch := range launches {
 		finish(t, launch.cmd(kill, "/usr/bin/sh", "-c", probe+" nothing; exit $?")).must(t, 0)
 		o := finish(t, launch.cmd(kill, "/usr/bin/sh", "-c", probe+" 'syscall kcmp'; exit $?")).must(t, 159)
