@@ -70,7 +70,7 @@ func ruled(condition string) []string {
 
 // filterUnder is the filter of the default list with one rule, as the order has it.
 func filterUnder(condition string) string {
-	p, err := policy.Parse("other.toml", []byte("schema = 1\nname = \"other\"\n"+strings.TrimSuffix(ruled(condition)[1], "[environment]")))
+	p, err := policy.Parse("other.toml", []byte("schema = 1\nname = \"other\"\n[syscalls]\nbase = \"default\"\n"+strings.TrimSuffix(ruled(condition)[1], "[environment]")))
 	if err != nil {
 		panic(err)
 	}
