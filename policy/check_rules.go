@@ -20,7 +20,7 @@ func (p *Policy) checkRules(r *reports) {
 			r.addAt(rule.At, "a rule for %s that matches nothing which base and allow give", rule.Syscall).
 				note("found     %s", conditionTexts(rule)).
 				note("rules only narrow, and the base list %s denies these arguments", p.Syscalls.Base).
-				advise("add %q to allow in [syscalls], which takes the call whole, and narrow it by rules", rule.Syscall)
+				advise("add %q to allow in [syscalls], taken whole, and narrow it by rules", rule.Syscall)
 		case syscalls.Shadowed:
 			if other := rules[fault.Others[0]]; !r.inherited(rule, other) {
 				r.addAt(rule.At, "a rule for %s that another one makes superfluous", rule.Syscall).

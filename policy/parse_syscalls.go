@@ -101,7 +101,8 @@ func (b *builder) syscallName(n *node, what string) (string, bool) {
 // checkExecve refuses to take away the call that starts the program.
 func (b *builder) checkExecve(name string, at Position, how string) {
 	if name == syscalls.Execve {
-		b.addAt(at, "execve cannot be %s: it is what starts the program itself, under its filter", how).
+		b.addAt(at, "execve cannot be %s", how).
+			note("it is what starts the program itself, under its filter").
 			advise("name what may be started in [filesystem] exec")
 	}
 }

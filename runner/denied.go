@@ -65,13 +65,22 @@ func (l *launchable) nameCall(d *deniedCall, end *ReceiptEnd, call killedCall) {
 	end.Call = name
 	d.message = "ended: the system call " + name + " is denied"
 	decision := l.Policy.Decide(policy.Access{Kind: policy.AccessSyscall, Target: name})
+	if decision.Allowed {
+		// The program may load filters of its own (seccomp is in the base default).
+		end.Clause = ""
+		d.message = "ended: a filter that is not of this policy denies the system call " + name
+		d.add("because", "the policy allows it: the program, or what it runs, loaded a filter of its own")
+		return
+	}
 	end.Clause = decision.Clause
 	because := decision.Because
 	if !decision.At.IsZero() {
 		end.At = &decision.At
-		because += ": " + decision.At.String()
+		d.add("because", because)
+		d.add("at", decision.At.String())
+	} else {
+		d.add("because", because)
 	}
-	d.add("because", because)
 	switch {
 	case decision.Conditional:
 		d.add("", "the kernel tells no arguments; confine explain answers for those that the program gives")

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"confine/policy"
+	"confine/policy/syscalls"
 )
 
 const explainHelp = `usage: confine explain POLICY [ACCESS] [flags]
@@ -149,6 +151,11 @@ var verbs = []policy.AccessKind{
 // would make sense.
 func parseAsked(text string) (policy.Access, error) {
 	access, err := policy.ParseAccess(text)
+	if number, ok := strings.CutPrefix(strings.TrimSpace(text), "syscall "); ok && err != nil {
+		if names := callsOfNumber(number); names != "" {
+			return access, fmt.Errorf("system calls have names: %s", names)
+		}
+	}
 	if err == nil || strings.Contains(strings.TrimSpace(text), " ") {
 		return access, err
 	}
@@ -166,4 +173,19 @@ func parseAsked(text string) (policy.Access, error) {
 	}
 	return access, fmt.Errorf("%q has no verb: did you mean %s?\n  expected  an access such as \"read /etc/shadow\", or syscalls",
 		text, strings.Join(meant, " or "))
+}
+
+// callsOfNumber names the calls of a number, which is what the kernel's log gives.
+func callsOfNumber(text string) string {
+	number, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32)
+	if err != nil {
+		return ""
+	}
+	var names []string
+	for _, arch := range syscalls.Arches() {
+		if name, ok := arch.Name(uint32(number)); ok {
+			names = append(names, fmt.Sprintf("%d is %s on %s", number, name, arch))
+		}
+	}
+	return strings.Join(names, ", ")
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,6 +60,9 @@ func explainAccess(p *policy.Policy, access policy.Access) (explanation, error) 
 	for _, backend := range backends.Names() {
 		report.Backends = append(report.Backends, enforcement(p, compiler.Backend(backend), d))
 	}
+	if report.ToAllow != nil {
+		report.ToAllow.Note = noteRefusal(p, access, report)
+	}
 	if access.Kind == policy.AccessSyscall {
 		call, err := explainCall(p, access)
 		if err != nil {
@@ -67,6 +71,32 @@ func explainAccess(p *policy.Policy, access policy.Access) (explanation, error) 
 		report.Syscall = call
 	}
 	return report, nil
+}
+
+// noteRefusal adds to the note of a remedy that a backend, which takes the policy as it
+// is, would refuse the edit: for calls that go around other clauses, and capabilities.
+func noteRefusal(p *policy.Policy, access policy.Access, report accessReport) string {
+	changed, note := *p, report.ToAllow.Note
+	switch access.Kind {
+	case policy.AccessSyscall:
+		if !slices.ContainsFunc(report.ToAllow.Lines, func(l string) bool { return strings.HasPrefix(l, "allow") }) {
+			return note
+		}
+		changed.Syscalls.Allow = append(slices.Clone(p.Syscalls.Allow), policy.SyscallEntry{Name: access.Target})
+	case policy.AccessCapability:
+		changed.Capabilities = append(slices.Clone(p.Capabilities), policy.Capability{Name: access.Target})
+	default:
+		return note
+	}
+	for _, b := range report.Backends {
+		if b.Refused != "" {
+			continue
+		}
+		if after := enforcement(&changed, compiler.Backend(b.Backend), changed.Decide(access)); after.Refused != "" {
+			note = strings.TrimPrefix(note+"; refused then: "+after.Refused, "; ")
+		}
+	}
+	return note
 }
 
 func decisionWord(d policy.Decision) string {

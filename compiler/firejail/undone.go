@@ -16,6 +16,7 @@ var undoing = []struct {
 	{"memfd_create", "filesystem.exec and filesystem.map: the program can fill a file without a path, map and start it"},
 	{"memfd_secret", "filesystem.map: the program can fill a file without a path and map it"},
 	{"io_uring_setup", "syscalls.deny and the conditions of the base: the kernel makes the calls that a ring asks for, past every filter"},
+	{"request_key", "network.mode: the host's kernel starts /sbin/request-key as root, outside, with words of the program's (request-key(8))"},
 	{"inotify_init", "filesystem.hide: watches tell the names of files in hidden directories (landlock(7))"},
 	{"inotify_init1", "filesystem.hide: watches tell the names of files in hidden directories (landlock(7))"},
 	{"fanotify_init", "filesystem.hide: watches tell the names of files in hidden directories (landlock(7))"},

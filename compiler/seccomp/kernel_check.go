@@ -23,7 +23,7 @@ func (p Program) CheckKernel() error {
 				return fmt.Errorf("seccomp: instruction %d jumps out of the program", index)
 			}
 		case in.Code == opLoad:
-			if in.K >= dataSize || in.K%4 != 0 {
+			if in.K >= dataSize || in.K%4 != 0 || in.K >= offsetInstructionPointer && in.K < offsetArgs {
 				return fmt.Errorf("seccomp: instruction %d loads from byte %d", index, in.K)
 			}
 		case in.Code != opAnd && in.Code != opReturn:

@@ -24,7 +24,8 @@ const maxProofPoints = 1 << 20
 //     high halves, and each single bit of a mask;
 //   - for a number with which the program compares arguments in other ways than the
 //     filter does, the same with the neighbours of what it compares them with;
-//   - other architectures, and the one of f with any one bit flipped.
+//   - other architectures, and the one of f with any one bit flipped: of a call of
+//     theirs the program may look at nothing else, so that one call stands for all.
 //
 // A difference is a [*MismatchError].
 func Prove(f syscalls.Filter, p Program) error {
@@ -33,6 +34,11 @@ func Prove(f syscalls.Filter, p Program) error {
 	}
 	if err := p.CheckKernel(); err != nil {
 		return err
+	}
+	for _, arch := range foreignArches(f.Arch) {
+		if looksBeyond(p, arch) {
+			return fmt.Errorf("seccomp: the program looks at more than the architecture of a call of %#x", uint32(arch))
+		}
 	}
 	deeper, err := deeperPoints(f, p)
 	if err != nil {

@@ -82,6 +82,9 @@ func addLooks(points *[6][]uint64, looks []look) (added bool) {
 		known := slices.ContainsFunc(points[arg], func(point uint64) bool {
 			return half(point, 4*i)&l.mask == l.constant
 		})
+		for _, near := range []uint32{l.constant - 1, l.constant + 1} {
+			known = known && slices.ContainsFunc(points[arg], func(point uint64) bool { return half(point, 4*i)&l.mask == near })
+		}
 		if known {
 			continue
 		}
@@ -142,4 +145,13 @@ func deeperPoints(f syscalls.Filter, p Program) ([]deeperPoint, error) {
 		deeper = append(deeper, deeperPoint{number, points})
 	}
 	return deeper, nil
+}
+
+// looksBeyond reports whether p loads anything but the architecture of a call of arch.
+func looksBeyond(p Program, arch syscalls.Arch) bool {
+	beyond := false
+	_, _, err := trace(p, syscalls.Data{Arch: arch}, func(index int, _ bool) {
+		beyond = beyond || p[index].Code == opLoad && p[index].K != offsetArch
+	})
+	return beyond || err != nil
 }

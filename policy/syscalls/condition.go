@@ -198,9 +198,9 @@ func (c Condition) Check(syscall string) error {
 
 func (c Condition) checkOn(arch Arch, syscall string, width argumentWidth) error {
 	limit := width.limit()
-	taken := fmt.Sprintf("the %d bits that the kernel takes for arg%d of %s", limit, c.Arg, syscall)
+	taken := fmt.Sprintf("%d bits of arg%d of %s", limit, c.Arg, syscall)
 	if width == widthEither {
-		taken = fmt.Sprintf("%d bits, and the kernel may take no more for arg%d of %s", limit, c.Arg, syscall)
+		taken = fmt.Sprintf("%d bits that arg%d of %s may have", limit, c.Arg, syscall)
 	}
 	outcome := "would never match"
 	if c.Op == NoneOf || c.Op == Less || c.Op == LessOrEqual {
@@ -209,27 +209,34 @@ func (c Condition) checkOn(arch Arch, syscall string, width argumentWidth) error
 	if c.Mask != nil {
 		switch mask := c.Mask.On(arch); {
 		case mask == 0:
-			return c.Mask.wrong("no bit is set in the mask, so the answer is always the same")
+			return c.Mask.wrong("no bit is set in the mask, so the answer is always the same").expecting("a mask with at least one bit")
 		case mask&^limit.Mask() != 0:
-			return c.Mask.tooWide(fmt.Sprintf("%s does not fit into %s", c.Mask.Text, taken), mask, limit)
+			return c.Mask.tooWide(fmt.Sprintf("%s exceeds the %s", c.Mask.Text, taken), mask, limit)
 		}
 	}
 	for _, v := range c.Values {
 		switch {
 		case v.On(arch)&^limit.Mask() != 0:
-			return v.tooWide(fmt.Sprintf("%s does not fit into %s: it %s", v.Text, taken, outcome), v.On(arch), limit)
+			return v.tooWide(fmt.Sprintf("%s exceeds the %s: it %s", v.Text, taken, outcome), v.On(arch), limit)
 		case c.Mask != nil && v.On(arch)&^c.Mask.On(arch) != 0:
-			return v.wrong(fmt.Sprintf("%s has bits outside the mask %s: it %s", v.Text, c.Mask.Text, outcome))
+			return v.wrong(fmt.Sprintf("%s has bits outside the mask %s: it %s", v.Text, c.Mask.Text, outcome)).
+				expecting("a value whose bits are all in the mask")
 		}
 	}
 	if t := (Test{Width: limit, Op: c.Op, Values: []Constant{c.Values[0].named(arch)}}); t.checkRange() != nil {
-		return c.Values[0].wrong(fmt.Sprintf("the answer is always the same: arg%d of %s has no sign, and %d bits", c.Arg, syscall, limit))
+		return c.Values[0].wrong(fmt.Sprintf("the answer is always the same: arg%d of %s has no sign, and %d bits", c.Arg, syscall, limit)).
+			expecting("a condition that some arguments satisfy and others do not")
 	}
 	return nil
 }
 
 func (v Value) wrong(message string) *TextError {
 	return &TextError{Offset: v.Offset, Length: v.Length, Message: message}
+}
+
+func (e *TextError) expecting(what string) *TextError {
+	e.Expected = what
+	return e
 }
 
 // tooWide is the error of a number with bits above the width of its argument. Those

@@ -68,7 +68,8 @@ var cut = map[string]map[int]byte{
 	"process_vm_writev": {2: 'e', 4: 'e'},
 	"process_madvise":   {2: 'e'},
 	"vmsplice":          {2: 'e'},
-	"ptrace":            {1: '4'},                         // find_get_task_by_vpid(pid_t), kernel/ptrace.c
+	"futex":             {3: 'e'},                         // u32 val2 of some operations, kernel/futex/syscalls.c
+	"ptrace":            {1: '4', 2: 'e', 3: 'e'},         // find_get_task_by_vpid(pid_t); some requests cut addr and data, kernel/ptrace.c
 	"fcntl":             {2: 'e'},                         // int argi = (int)arg, fs/fcntl.c
 	"ioctl":             {2: 'e'},                         // by command
 	"prctl":             {1: 'e', 2: 'e', 3: 'e', 4: 'e'}, // by option
