@@ -324,13 +324,21 @@ func (l *launchable) retract(s *sandbox, checks []stage.Check, landlock int, ref
 	if l.receipt == nil {
 		return nil
 	}
+	if err := l.renewReceipt(); err != nil {
+		return err
+	}
+	return l.evidence(s, checks, landlock, refusal)
+}
+
+// renewReceipt makes room for a receipt in place of the one that was written.
+func (l *launchable) renewReceipt() error {
 	again, err := openReceipt(l.Receipt)
 	if err != nil {
 		return err
 	}
 	l.receipt.discard()
 	l.receipt = again
-	return l.evidence(s, checks, landlock, refusal)
+	return nil
 }
 
 // evidence writes the receipt, also of a launch that was refused; without a
@@ -387,12 +395,9 @@ func (l *launchable) conclude(end ReceiptEnd) error {
 	if l.receipt == nil {
 		return nil
 	}
-	again, err := openReceipt(l.Receipt)
-	if err != nil {
+	if err := l.renewReceipt(); err != nil {
 		return err
 	}
-	l.receipt.discard()
-	l.receipt = again
 	l.evident.End = &end
 	return l.receipt.write(l.evident)
 }

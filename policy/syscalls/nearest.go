@@ -20,7 +20,7 @@ func nearest(name string, names []string) []string {
 	}
 	var candidates []candidate
 	for _, other := range names {
-		distance := editDistance(name, other)
+		distance := EditDistance(name, other)
 		// The C library's name is often a part of the kernel's: sigaction and
 		// rt_sigaction, fstatat and newfstatat.
 		partOf := len(name) >= 4 && strings.Contains(other, name)
@@ -38,9 +38,9 @@ func nearest(name string, names []string) []string {
 	return best
 }
 
-// editDistance counts the insertions, deletions, substitutions and swaps of
+// EditDistance counts the insertions, deletions, substitutions and swaps of
 // neighbours that turn x into y (optimal string alignment, over bytes).
-func editDistance(x, y string) int {
+func EditDistance(x, y string) int {
 	before := make([]int, len(y)+1)
 	last := make([]int, len(y)+1)
 	row := make([]int, len(y)+1)
