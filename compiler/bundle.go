@@ -32,9 +32,33 @@ type Bundle struct {
 	Expectation Expectation
 	// Mounts are made by a root runner before the wrapper starts.
 	Mounts []Mount
+	// Skeleton is the root file system that the policy's paths are mounted into, for
+	// backends that make one; parents come first.
+	Skeleton []Node
 	// Unused are the policy's exceptions for this backend that nothing needs.
 	Unused []policy.Accept
 }
+
+// Node is one file of a skeleton.
+type Node struct {
+	// Path is absolute, inside the skeleton.
+	Path string   `json:"path"`
+	Kind NodeKind `json:"kind"`
+	// Mode are the permission bits; a link has none.
+	Mode uint32 `json:"mode,omitempty"`
+	// Target is where a link leads to.
+	Target string `json:"target,omitempty"`
+}
+
+// NodeKind is the type of a node.
+type NodeKind string
+
+// The types.
+const (
+	NodeDirectory NodeKind = "directory"
+	NodeFile      NodeKind = "file"
+	NodeLink      NodeKind = "link"
+)
 
 // Artifact returns the data of one artifact.
 func (b *Bundle) Artifact(name string) ([]byte, bool) {
@@ -56,19 +80,24 @@ type manifest struct {
 }
 
 // Files returns everything that compile writes: the artifacts, coverage.json,
-// expectation.json with the mounts, and manifest.json with the digest of each.
+// expectation.json with the mounts, skeleton.json where there is one, and manifest.json with the digest of each.
 func (b *Bundle) Files() ([]File, error) {
 	files := append([]File(nil), b.Artifacts...)
-	for _, part := range []struct {
+	type part struct {
 		name  string
 		value any
-	}{
+	}
+	parts := []part{
 		{"coverage.json", b.Coverage},
 		{"expectation.json", struct {
 			Expectation
 			Mounts []Mount `json:"mounts"`
 		}{b.Expectation, b.Mounts}},
-	} {
+	}
+	if b.Skeleton != nil {
+		parts = append(parts, part{"skeleton.json", b.Skeleton})
+	}
+	for _, part := range parts {
 		data, err := json.MarshalIndent(part.value, "", "  ")
 		if err != nil {
 			return nil, fmt.Errorf("encode %s: %w", part.name, err)

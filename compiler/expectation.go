@@ -9,6 +9,11 @@ import (
 // program starts, and what the stage adds to the sandbox by itself. It is part
 // of the bundle: the same policy and target give the same expectation.
 type Expectation struct {
+	// Guest says that the sandbox has a kernel of its own, gVisor's sentry: what the
+	// host's kernel tells of a process there is about the sentry.
+	Guest bool `json:"guest,omitempty"`
+	// Closed are names of a guest's own /proc and /dev that must not open.
+	Closed []string `json:"closed,omitempty"`
 	// SeccompFilters is how many filters the wrapper installs, on top of those
 	// that its caller already runs under.
 	SeccompFilters int `json:"seccomp_filters"`

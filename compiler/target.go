@@ -12,7 +12,10 @@ import (
 type Backend string
 
 // The backends that compile.
-const Firejail Backend = "firejail"
+const (
+	Firejail Backend = "firejail"
+	GVisor   Backend = "gvisor"
+)
 
 // Target is what a policy is compiled for. Everything that the output depends
 // on besides the policy is in it; a compiler never looks at the host.
@@ -25,17 +28,48 @@ type Target struct {
 	// Generator writes the filter of system calls; nil is seccomp.Go. The bundle has its
 	// name.
 	Generator seccomp.Generator `json:"-"`
+	// Root is what is known of the root file system; nil is nothing. gVisor needs it to
+	// mount the right kind of thing at each path.
+	Root *Root `json:"root,omitempty"`
 }
 
-// Version is a release number of three parts, as firejail counts.
+// Root is a root file system as far as the paths of one policy ask for it.
+type Root struct {
+	// Path leads to it from where the backend's tool runs, and Host to that of the host;
+	// "" is the tool's own root.
+	Path string `json:"path"`
+	Host string `json:"host"`
+	// Kinds say what is at a path of the policy. A path that is not in it is missing.
+	Kinds map[string]PathKind `json:"kinds"`
+	// Command is what an OCI bundle starts there that is used without confine.
+	Command []string `json:"command,omitempty"`
+}
+
+// PathKind is what is at a path.
+type PathKind string
+
+// The kinds.
+const (
+	KindDirectory PathKind = "directory"
+	KindFile      PathKind = "file"
+)
+
+// Version is a release number of three parts, as firejail counts, or a date in Major
+// and nothing else, as gVisor counts.
 type Version struct {
 	Major, Minor, Patch int
 }
 
+// firstDate is the first version that can be a date.
+const firstDate = 2000_00_00
+
 // ParseVersion reads a version such as "0.9.72": three numbers without sign or
-// leading zeros, and nothing else.
+// leading zeros, and nothing else; or a date such as "20260905".
 func ParseVersion(s string) (Version, error) {
 	var v Version
+	if date, err := strconv.ParseUint(s, 10, 31); err == nil && date >= firstDate && len(s) == len("20260905") {
+		return Version{Major: int(date)}, nil
+	}
 	parts := strings.Split(s, ".")
 	for i, into := range []*int{&v.Major, &v.Minor, &v.Patch} {
 		if i < len(parts) {
@@ -54,6 +88,9 @@ func ParseVersion(s string) (Version, error) {
 
 // String gives the form that ParseVersion reads.
 func (v Version) String() string {
+	if v.Major >= firstDate {
+		return strconv.Itoa(v.Major)
+	}
 	return fmt.Sprintf("%d.%d.%d", v.Major, v.Minor, v.Patch)
 }
 

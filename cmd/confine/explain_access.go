@@ -9,7 +9,6 @@ import (
 
 	"confine/compiler"
 	"confine/compiler/backends"
-	"confine/compiler/firejail"
 	"confine/compiler/seccomp"
 	"confine/policy"
 	"confine/policy/syscalls"
@@ -119,7 +118,12 @@ func enforcement(p *policy.Policy, backend compiler.Backend, d policy.Decision) 
 			return report
 		}
 	}
-	bundle, err := backends.Compile(p, compiler.Target{Backend: backend, Version: firejail.Known[0], Arch: defaultArch()},
+	version, err := backends.DefaultVersion(backend)
+	if err != nil {
+		report.Refused = err.Error()
+		return report
+	}
+	bundle, err := backends.Compile(p, compiler.Target{Backend: backend, Version: version, Arch: defaultArch()},
 		time.Now()) //nolint:forbidigo // this is where the date enters: exceptions end on a day
 	var refusals compiler.Refusals
 	switch {

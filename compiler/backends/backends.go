@@ -10,27 +10,54 @@ import (
 
 	"confine/compiler"
 	"confine/compiler/firejail"
+	"confine/compiler/gvisor"
 	"confine/policy"
 )
 
 // planned are the backends that the project means to have and does not have yet.
-var planned = map[compiler.Backend]bool{"gvisor": true, "native": true}
+var planned = map[compiler.Backend]bool{"native": true}
 
-// Names are the backends that compile.
-func Names() []string { return []string{string(compiler.Firejail)} }
+// all are the backends that compile.
+var all = map[compiler.Backend]struct {
+	compile func(*policy.Policy, compiler.Target) (*compiler.Bundle, error)
+	// known are the versions of its tool, the oldest first.
+	known []compiler.Version
+}{
+	compiler.Firejail: {firejail.Compile, firejail.Known},
+	compiler.GVisor:   {gvisor.Compile, gvisor.Known},
+}
+
+// Names are the backends that compile, sorted.
+func Names() []string {
+	var names []string
+	for b := range all {
+		names = append(names, string(b))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// DefaultVersion is the version of a backend's tool that is compiled for where nobody
+// names one: the oldest that is known, as Debian 12 has firejail.
+func DefaultVersion(b compiler.Backend) (compiler.Version, error) {
+	if err := Check(b); err != nil {
+		return compiler.Version{}, err
+	}
+	return all[b].known[0], nil
+}
 
 // Machines are the architectures that compile, as uname(2) spells them.
 func Machines() []string { return []string{"x86_64", "aarch64"} }
 
 // Check tells an unknown name from a backend that this version lacks.
 func Check(b compiler.Backend) error {
-	switch {
-	case b == compiler.Firejail:
+	if _, ok := all[b]; ok {
 		return nil
-	case planned[b]:
-		return fmt.Errorf("backend %q is not in this version of confine: expected %s", b, strings.Join(Names(), ", "))
 	}
-	return fmt.Errorf("unknown backend %q: expected %s", b, strings.Join(Names(), ", "))
+	if planned[b] {
+		return fmt.Errorf("backend %q is not in this version of confine: expected %s", b, strings.Join(Names(), " or "))
+	}
+	return fmt.Errorf("unknown backend %q: expected %s", b, strings.Join(Names(), " or "))
 }
 
 // Compile compiles a policy for a target. today decides which of its exceptions still
@@ -44,7 +71,7 @@ func Compile(p *policy.Policy, target compiler.Target, today time.Time) (*compil
 		return nil, fmt.Errorf("unknown machine %q: expected %s", target.Arch, strings.Join(Machines(), " or "))
 	}
 	refusals := unsupported(p)
-	bundle, err := firejail.Compile(p, target)
+	bundle, err := all[target.Backend].compile(p, target)
 	var more compiler.Refusals
 	switch {
 	case errors.As(err, &more):

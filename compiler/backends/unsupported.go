@@ -18,9 +18,6 @@ func unsupported(p *policy.Policy) compiler.Refusals {
 	if p.Network.Mode == policy.NetworkEgress {
 		refuse(policy.ClauseNetworkMode, p.Network.At, `mode = "egress"`, `mode = "none", or "host" to allow every host`)
 	}
-	if p.Process.Memory > 0 {
-		refuse(policy.ClauseProcessMemory, p.Process.MemoryAt, "process.memory", "rlimits.as bounds every process by itself")
-	}
 	for _, param := range p.Params {
 		if !param.Bound {
 			refusals = append(refusals, compiler.Refusal{

@@ -5,6 +5,7 @@ package firejail
 
 import (
 	"confine/compiler"
+	"confine/compiler/filter"
 	"confine/compiler/landlock"
 	"confine/policy"
 	"confine/policy/syscalls"
@@ -16,13 +17,6 @@ const (
 	LaunchedProfile = "launched.profile"
 	// StandaloneProfile is for firejail --profile= without confine.
 	StandaloneProfile = "standalone.profile"
-	// FilterProgram is the seccomp program that the stage loads, and FilterListing
-	// the same for people: the rules by name, then the instructions.
-	FilterProgram = "seccomp.bpf"
-	FilterListing = "seccomp.txt"
-	// OCIProfile is the same filter for docker run --security-opt seccomp=FILE and for
-	// linux.seccomp of an OCI bundle, without confine.
-	OCIProfile = "seccomp.json"
 )
 
 // Compile returns the bundle of a policy. The error is compiler.Refusals where
@@ -46,19 +40,19 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 		refusals.Sort()
 		return nil, refusals
 	}
-	filter, err := compileFilter(target, &p.Syscalls)
+	calls, err := filter.Compile(target, &p.Syscalls)
 	if err != nil {
 		return nil, compiler.RefuseFilter(&p.Syscalls, err)
 	}
 	standalone, _ := layOut(standaloneFilesystem(p.Filesystem), release)
 	return &compiler.Bundle{
-		Target: target, Policy: p.Name, Digest: p.Digest, FilterGenerator: filter.generator,
-		Artifacts: append(filter.artifacts(),
+		Target: target, Policy: p.Name, Digest: p.Digest, FilterGenerator: calls.Generator,
+		Artifacts: append(calls.Artifacts(),
 			compiler.File{Name: LaunchedProfile, Data: writeProfile(p, launched, false)},
 			compiler.File{Name: StandaloneProfile, Data: writeProfile(p, standalone, true)},
 		),
-		Coverage:    cover(p, release, filter),
-		Expectation: expect(p, target, launched, filter.program),
+		Coverage:    cover(p, release, calls),
+		Expectation: expect(p, target, launched, calls.Program),
 		Mounts:      launched.mounts,
 	}, nil
 }
@@ -74,7 +68,7 @@ func refuseProcess(p *policy.Policy) compiler.Refusals {
 	return nil
 }
 
-func expect(p *policy.Policy, target compiler.Target, l layout, filter []byte) compiler.Expectation {
+func expect(p *policy.Policy, target compiler.Target, l layout, program []byte) compiler.Expectation {
 	release, _ := ReleaseOf(target.Version)
 	e := compiler.Expectation{
 		SeccompFilters: release.SeccompFilters,
@@ -90,10 +84,10 @@ func expect(p *policy.Policy, target compiler.Target, l layout, filter []byte) c
 		DevAt:          p.Filesystem.DevAt,
 		Landlock:       landlock.Rules(p.Filesystem),
 		Rlimits:        p.Rlimits,
-		Filter:         filter,
+		Filter:         program,
 		Unfiltered:     p.Syscalls.Base == syscalls.Unrestricted,
 		FilterAt:       p.Syscalls.At,
-		FilterCanaries: canaries(p.Syscalls, target.Arch),
+		FilterCanaries: filter.Canaries(p.Syscalls, target.Arch),
 	}
 	if p.Network.Mode != policy.NetworkHost {
 		e.Isolated = []string{"ipc", "mnt", "net", "pid", "user"}

@@ -4,6 +4,7 @@ import (
 	"path"
 
 	"confine/compiler"
+	"confine/compiler/filter"
 	"confine/policy"
 )
 
@@ -20,7 +21,7 @@ func weaker(how string) compiler.Verdict {
 func none(how string) compiler.Verdict { return compiler.Verdict{Strength: compiler.None, How: how} }
 
 // cover says for every clause of the policy how firejail and the stage enforce it.
-func cover(p *policy.Policy, release Release, f filter) []compiler.Coverage {
+func cover(p *policy.Policy, release Release, f filter.Filter) []compiler.Coverage {
 	rows := coverFilesystem(p.Filesystem, release)
 	add := func(clause, subject string, at policy.Position, launched, standalone compiler.Verdict) {
 		rows = append(rows, compiler.Coverage{
@@ -69,6 +70,10 @@ func cover(p *policy.Policy, release Release, f filter) []compiler.Coverage {
 	if p.Process.WallTime != 0 {
 		add(policy.ClauseProcessWallTime, p.Process.WallTime.String(), p.Process.WallTimeAt,
 			exact("the runner's timer"), none("nobody counts"))
+	}
+	if p.Process.Memory != 0 {
+		add(policy.ClauseProcessMemory, "", p.Process.MemoryAt,
+			stronger("a cgroup of the runner's; what firejail needs counts too"), none("firejail makes no cgroup"))
 	}
 	compiler.SortCoverage(rows)
 	return rows

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"confine/compiler"
+	"confine/compiler/filter"
 	"confine/policy"
 	"confine/policy/syscalls"
 )
@@ -12,13 +13,13 @@ import (
 const byTheStage = "filter loaded by the stage"
 
 // coverBase judges the base list.
-func coverBase(calls policy.Syscalls, f filter) (launched, standalone compiler.Verdict) {
+func coverBase(calls policy.Syscalls, f filter.Filter) (launched, standalone compiler.Verdict) {
 	if calls.Base == syscalls.Unrestricted {
 		return coverOpen()
 	}
 	how := "firejail's own deny list"
-	if f.profileMissing != "" {
-		how += "; there is no " + OCIProfile + " for container engines: " + f.profileMissing
+	if f.ProfileMissing != "" {
+		how += "; there is no " + filter.OCIProfileName + " for container engines: " + f.ProfileMissing
 	}
 	return coverList(calls.Base), weaker(how)
 }
@@ -42,7 +43,7 @@ func coverSyscalls(calls policy.Syscalls, add func(clause, subject string, at po
 		if why, ok := narrowedByOwn(rule); ok {
 			launched = stronger(why)
 		}
-		add(policy.ClauseSyscallsRule, worded(rule), rule.At, launched, none("firejail looks at no argument of the policy's choice"))
+		add(policy.ClauseSyscallsRule, filter.Worded(rule), rule.At, launched, none("firejail looks at no argument of the policy's choice"))
 	}
 	if !calls.OnDenyAt.IsZero() {
 		standalone := exact("EPERM")
@@ -67,15 +68,6 @@ func coverList(name string) compiler.Verdict {
 	}
 	slices.Sort(lost)
 	return stronger("firejail's own filters deny some of " + strings.Join(lost, ", "))
-}
-
-// worded is a rule as one line.
-func worded(rule policy.SyscallRule) string {
-	texts := make([]string, 0, len(rule.When))
-	for _, condition := range rule.When {
-		texts = append(texts, condition.Text)
-	}
-	return rule.Syscall + ": " + strings.Join(texts, ", ")
 }
 
 // narrowedByOwn says which line of the profile denies some of what a rule may

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"confine/compiler"
+	"confine/compiler/filter"
 	"confine/compiler/firejail"
 	"confine/policy"
 )
@@ -13,7 +14,7 @@ import (
 // what it lists is proven by every compile.
 func TestFilterFollowsThePolicy(t *testing.T) {
 	p := parse(t, "[syscalls]\nallow = ['ptrace', 'socket']\ndeny = ['uname', 'clone3', 'mount']\n")
-	listing := artifact(t, compile(t, p), firejail.FilterListing)
+	listing := artifact(t, compile(t, p), filter.ListingName)
 	for name, want := range map[string]string{
 		"ptrace": "ptrace: allow",
 		"socket": "socket: allow",

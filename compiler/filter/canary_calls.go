@@ -1,4 +1,4 @@
-package firejail
+package filter
 
 import (
 	"fmt"

@@ -1,7 +1,8 @@
-package firejail
+package filter
 
 import (
 	"slices"
+	"strings"
 
 	"confine/compiler"
 	"confine/policy"
@@ -12,9 +13,9 @@ import (
 // show here, because something else denies it too, the next one may.
 const alternatives = 3
 
-// canaries are what the stage tries of the filter of a policy: a call that is
+// Canaries are what the stage tries of the filter of a policy: a call that is
 // denied, each call of deny, both sides of each rule, and the ways around a filter.
-func canaries(calls policy.Syscalls, machine string) []compiler.FilterCanary {
+func Canaries(calls policy.Syscalls, machine string) []compiler.FilterCanary {
 	arch, err := syscalls.ParseArch(machine)
 	if err != nil {
 		return nil
@@ -134,7 +135,7 @@ func ruleCanaries(calls policy.Syscalls, index int, whole syscalls.Filter) []com
 			denied = append(denied, call)
 		}
 	}
-	subject := worded(rule)
+	subject := Worded(rule)
 	out := []compiler.FilterCanary{{
 		Clause: policy.ClauseSyscallsRule, At: rule.At, Subject: "arguments outside " + subject, Calls: denied,
 	}}
@@ -196,4 +197,13 @@ func edges(rule policy.SyscallRule, argument int, arch syscalls.Arch) []uint64 {
 		values = append(values, 0)
 	}
 	return values
+}
+
+// Worded is a rule as one line.
+func Worded(rule policy.SyscallRule) string {
+	texts := make([]string, 0, len(rule.When))
+	for _, condition := range rule.When {
+		texts = append(texts, condition.Text)
+	}
+	return rule.Syscall + ": " + strings.Join(texts, ", ")
 }

@@ -1,0 +1,125 @@
+// Package gvisor compiles a policy into an OCI bundle for runsc. It is pure: the
+// version of runsc and what is known of the root file system are inputs, and nothing
+// is written that this version ignores or takes for something else.
+package gvisor
+
+import (
+	"confine/compiler"
+	"confine/compiler/filter"
+	"confine/policy"
+	"confine/policy/syscalls"
+)
+
+// The artifacts of a bundle for gVisor, besides those of the filter and the skeleton.
+const (
+	// LaunchedConfig is for confine run, which adds what a bundle cannot say.
+	LaunchedConfig = "launched.json"
+	// LaunchedFlags are runsc's global flags for it.
+	LaunchedFlags = "launched.flags.json"
+	// StandaloneConfig is for runsc FLAGS run --bundle DIR ID without confine, and
+	// StandaloneFlags are the FLAGS.
+	StandaloneConfig = "config.json"
+	StandaloneFlags  = "flags.json"
+)
+
+// Compile returns the bundle of a policy. The error is compiler.Refusals where the
+// policy or the version is the reason.
+func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error) {
+	var refusals compiler.Refusals
+	if refusal, refused := CheckVersion(target.Version); refused {
+		refusals = append(refusals, refusal)
+	}
+	if refusals = append(refusals, refuse(p)...); len(refusals) > 0 {
+		refusals.Sort()
+		return nil, refusals
+	}
+	calls, err := filter.Compile(target, &p.Syscalls)
+	if err != nil {
+		return nil, compiler.RefuseFilter(&p.Syscalls, err)
+	}
+	l := layOut(p.Filesystem, target.Root)
+	standalone, err := standaloneFilter(p.Syscalls, calls)
+	if err != nil {
+		return nil, err
+	}
+	b := &compiler.Bundle{
+		Target: target, Policy: p.Name, Digest: p.Digest, FilterGenerator: calls.Generator,
+		Artifacts:   calls.Artifacts(),
+		Coverage:    cover(p, calls, standalone),
+		Expectation: expect(p, target, l, calls.Program),
+		Skeleton:    l.skeleton(),
+	}
+	launched, err := marshalSpec(launchedSpec(p, l))
+	if err != nil {
+		return nil, err
+	}
+	var command []string
+	if target.Root != nil {
+		command = target.Root.Command
+	}
+	config, err := marshalSpec(standaloneSpec(p, l, command, standalone.seccomp))
+	if err != nil {
+		return nil, err
+	}
+	launchedFlags, err := marshalFlags(flags(p, false, false))
+	if err != nil {
+		return nil, err
+	}
+	standaloneFlags, err := marshalFlags(flags(p, standalone.seccomp != nil, p.Process.Memory > 0))
+	if err != nil {
+		return nil, err
+	}
+	b.Artifacts = append(b.Artifacts,
+		compiler.File{Name: LaunchedConfig, Data: launched}, compiler.File{Name: LaunchedFlags, Data: launchedFlags},
+		compiler.File{Name: StandaloneConfig, Data: config}, compiler.File{Name: StandaloneFlags, Data: standaloneFlags})
+	return b, nil
+}
+
+func expect(p *policy.Policy, target compiler.Target, l layout, program []byte) compiler.Expectation {
+	e := compiler.Expectation{
+		Guest:          true,
+		Isolated:       []string{"ipc", "mnt", "net", "pid", "user"},
+		Network:        p.Network.Mode,
+		Residual:       l.residual,
+		NetworkAt:      p.Network.At,
+		Aliases:        p.Filesystem.Links,
+		Proc:           p.Filesystem.Proc,
+		ProcAt:         p.Filesystem.ProcAt,
+		Dev:            p.Filesystem.Dev,
+		DevAt:          p.Filesystem.DevAt,
+		Closed:         closedNames(p.Filesystem),
+		Rlimits:        p.Rlimits,
+		Filter:         program,
+		Unfiltered:     p.Syscalls.Base == syscalls.Unrestricted,
+		FilterAt:       p.Syscalls.At,
+		FilterCanaries: filter.Canaries(p.Syscalls, target.Arch),
+	}
+	if p.Network.Mode == policy.NetworkHost {
+		e.Isolated, e.Shared = []string{"ipc", "mnt", "pid", "user"}, []string{"net"}
+	}
+	for _, entry := range p.Filesystem.Entries {
+		e.Paths = append(e.Paths, compiler.PathExpectation{PathEntry: entry, Replaced: l.replaced[entry.Path]})
+	}
+	return e
+}
+
+// closedNames are the files that the sentry or the bundle has and no policy shows.
+func closedNames(fs policy.Filesystem) []string {
+	var names []string
+	add := func(dir string, lists ...[]string) {
+		for _, list := range lists {
+			for _, name := range list {
+				names = append(names, dir+"/"+name)
+			}
+		}
+	}
+	add("/proc", procFiles, procDirectories)
+	names = append(names, "/dev/pts", "/dev/ptmx", "/dev/fuse", "/dev/net")
+	if fs.Proc == policy.ProcNone {
+		names = append(names, "/proc/self/status", "/proc/1/status")
+	}
+	if fs.Dev == policy.DevNone {
+		names = append(names, append(policy.MinimalDevices(), sharedMemory)...)
+	}
+	return names
+}

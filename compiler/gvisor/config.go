@@ -1,0 +1,87 @@
+package gvisor
+
+import (
+	"encoding/json"
+	"fmt"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"confine/policy"
+)
+
+// GuestArgument is the hidden first argument that makes the program of a launched
+// guest the stage.
+const GuestArgument = "__guest"
+
+// standaloneID is who the guest's user is on the host when the bundle is used without
+// confine: nobody's number, above those that distributions give out.
+const standaloneID = 200000
+
+// spec is what both forms of a bundle share. There are no annotations: they override
+// flags (runsc/config, "dev.gvisor.flag."). maskedPaths and readonlyPaths are not there
+// either: runsc ignores them.
+func spec(p *policy.Policy, l layout) *specs.Spec {
+	none := []string{}
+	s := &specs.Spec{
+		Version:  "1.2.1",
+		Hostname: "sandbox",
+		Root:     &specs.Root{Path: rootfs, Readonly: true},
+		Process: &specs.Process{
+			// The only user that can write to files of whoever starts runsc, and it has no
+			// capability: on the host it is an ordinary user.
+			User:            specs.User{UID: 0, GID: 0},
+			Cwd:             "/",
+			Capabilities:    &specs.LinuxCapabilities{Bounding: none, Effective: none, Inheritable: none, Permitted: none, Ambient: none},
+			NoNewPrivileges: true,
+		},
+		Mounts: l.mounts,
+		Linux:  &specs.Linux{},
+	}
+	namespaces := []specs.LinuxNamespaceType{specs.PIDNamespace, specs.IPCNamespace, specs.UTSNamespace, specs.MountNamespace}
+	if p.Network.Mode != policy.NetworkHost {
+		namespaces = append(namespaces, specs.NetworkNamespace)
+	}
+	for _, n := range namespaces {
+		s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: n})
+	}
+	return s
+}
+
+// launchedSpec starts the stage. The runner adds the limits that the policy leaves to
+// the caller.
+func launchedSpec(p *policy.Policy, l layout) *specs.Spec {
+	s := spec(p, l)
+	s.Process.Args = []string{"confine", GuestArgument}
+	s.Process.Env = []string{}
+	s.Process.Rlimits = rlimits(p.Rlimits, Stored)
+	return s
+}
+
+// standaloneSpec starts the program itself. Values of the environment are not in it:
+// an artifact holds no secrets.
+func standaloneSpec(p *policy.Policy, l layout, command []string, seccomp *specs.LinuxSeccomp) *specs.Spec {
+	s := spec(p, l)
+	s.Process.Args = command
+	s.Process.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin"}
+	if p.Process.Directory != "" {
+		s.Process.Cwd = p.Process.Directory
+	}
+	s.Process.Rlimits = rlimits(p.Rlimits, func(string) bool { return true })
+	s.Linux.Seccomp = seccomp
+	s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.UserNamespace})
+	mapping := []specs.LinuxIDMapping{{ContainerID: 0, HostID: standaloneID, Size: 1}}
+	s.Linux.UIDMappings, s.Linux.GIDMappings = mapping, mapping
+	if p.Process.Memory > 0 {
+		limit := int64(p.Process.Memory)
+		s.Linux.Resources = &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: &limit}}
+	}
+	return s
+}
+
+func marshalSpec(s *specs.Spec) ([]byte, error) {
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode the OCI configuration: %w", err)
+	}
+	return append(data, '\n'), nil
+}

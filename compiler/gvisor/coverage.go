@@ -1,0 +1,79 @@
+package gvisor
+
+import (
+	"confine/compiler"
+	"confine/compiler/filter"
+	"confine/policy"
+)
+
+func exact(how string) compiler.Verdict { return compiler.Verdict{Strength: compiler.Exact, How: how} }
+
+func stronger(how string) compiler.Verdict {
+	return compiler.Verdict{Strength: compiler.Stronger, How: how}
+}
+
+func weaker(how string) compiler.Verdict {
+	return compiler.Verdict{Strength: compiler.Weaker, How: how}
+}
+
+func none(how string) compiler.Verdict { return compiler.Verdict{Strength: compiler.None, How: how} }
+
+// cover says for every clause of the policy how runsc and the stage enforce it.
+func cover(p *policy.Policy, f filter.Filter, standalone standaloneCalls) []compiler.Coverage {
+	rows := coverFilesystem(p.Filesystem)
+	add := func(clause, subject string, at policy.Position, launched, standalone compiler.Verdict) {
+		rows = append(rows, compiler.Coverage{
+			Clause: clause, Subject: subject, At: at, Launched: launched, Standalone: standalone,
+		})
+	}
+	network := exact("the sentry's own network stack, without an interface")
+	if p.Network.Mode == policy.NetworkHost {
+		network = exact("the host's network: every address is reachable")
+	}
+	add(policy.ClauseNetworkMode, string(p.Network.Mode), p.Network.At, network, network)
+	for _, r := range p.Rlimits {
+		verdict := rlimitVerdict(r.Name)
+		add(policy.RlimitClause(r.Name), "", r.At, verdict, verdict)
+	}
+	add(policy.ClauseCapabilitiesKeep, "none", policy.Position{},
+		exact("process.capabilities, NoNewPrivs"), exact("process.capabilities, NoNewPrivs"))
+	coverSyscalls(p.Syscalls, standalone, add)
+	add(policy.ClauseEnvironment, "", policy.Position{},
+		exact("composed by the runner"), exact("process.env has PATH alone"))
+	if len(p.Environment.Pass) > 0 {
+		add(policy.ClauseEnvironmentPass, "", statedFirst(p, policy.ClauseEnvironmentPass),
+			exact("composed by the runner"), stronger("nothing is passed"))
+	}
+	if len(p.Environment.Set) > 0 {
+		add(policy.ClauseEnvironmentSet, "", statedFirst(p, policy.ClauseEnvironmentSet),
+			exact("composed by the runner"), none("no value is written to an artifact"))
+	}
+	if p.Process.User != "" {
+		add(policy.ClauseProcessUser, p.Process.User, p.Process.UserAt,
+			exact("runsc runs as this user; in the guest it has the number 0"), none("an id that nobody has on the host"))
+	}
+	if p.Process.Directory != "" {
+		add(policy.ClauseProcessDirectory, p.Process.Directory, p.Process.DirectoryAt, exact("the stage"), exact("process.cwd"))
+	}
+	if p.Process.WallTime != 0 {
+		add(policy.ClauseProcessWallTime, p.Process.WallTime.String(), p.Process.WallTimeAt,
+			exact("the runner's timer"), none("nobody counts"))
+	}
+	if p.Process.Memory != 0 {
+		add(policy.ClauseProcessMemory, "", p.Process.MemoryAt,
+			stronger("a cgroup of the runner's; what the sentry needs counts too"),
+			stronger("linux.resources.memory, by root; what the sentry needs counts too"))
+	}
+	compiler.SortCoverage(rows)
+	return rows
+}
+
+// statedFirst is the position of the first entry of a clause.
+func statedFirst(p *policy.Policy, clause string) policy.Position {
+	for _, c := range p.Clauses() {
+		if c.Clause == clause {
+			return c.At
+		}
+	}
+	return policy.Position{}
+}
