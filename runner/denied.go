@@ -31,13 +31,13 @@ func (d *deniedCall) Error() string {
 
 // explainSIGSYS words an end that only a filter brings about, as far as the kernel
 // tells, and adds it to the receipt.
-func (l *launchable) explainSIGSYS(s *sandbox, log *auditLog, code int) error {
+func (l *launchable) explainSIGSYS(box enclosure, log *auditLog, code int) error {
 	d, end := new(deniedCall), ReceiptEnd{Code: code, Signal: unix.SignalName(unix.SIGSYS)}
 	if call, ok := log.killed(); ok {
 		l.nameCall(d, &end, call)
 	} else {
 		d.message = "ended: a system call that is denied"
-		if !endedBy(s.program, unix.SIGSYS) {
+		if j, ok := box.(*jail); ok && !endedBy(j.program, unix.SIGSYS) {
 			// A shell, too, gives this code for what it waited for.
 			d.message = fmt.Sprintf("exit code %d: a system call that is denied ended the program, or a process of its own", code)
 		}

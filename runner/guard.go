@@ -20,11 +20,12 @@ const guardArgument = "__guard"
 // guardFD is the guard's end of the socket to the runner.
 const guardFD = 3
 
-// The runner's messages to its guard, one byte each; the first two come with a
-// pidfd.
+// The runner's messages to its guard, by their first byte; the first two come with a
+// pidfd, and the path of a cgroup follows the third.
 const (
 	guardWrapper = 'w'
 	guardInit    = 'i'
+	guardCgroup  = 'c'
 	guardRelease = 'r'
 )
 
@@ -75,6 +76,14 @@ func (g *guard) watch(role byte, pidfd int) error {
 	return nil
 }
 
+// sweep hands the guard a cgroup to remove when the runner dies.
+func (g *guard) sweep(path string) error {
+	if _, err := g.conn.Write(append([]byte{guardCgroup}, path...)); err != nil {
+		return fmt.Errorf("tell the guard: %w", err)
+	}
+	return nil
+}
+
 // release ends the guard: the sandbox is gone.
 func (g *guard) release() {
 	_, _ = g.conn.Write([]byte{guardRelease})
@@ -86,8 +95,8 @@ func (g *guard) release() {
 // dead and the sandbox with it.
 func guardMain() int {
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
-	pidfds := map[byte]int{}
-	buf, oob := make([]byte, 1), make([]byte, unix.CmsgSpace(4))
+	pidfds, cgroup := map[byte]int{}, ""
+	buf, oob := make([]byte, unix.PathMax), make([]byte, unix.CmsgSpace(4))
 	for {
 		n, oobn, _, _, err := unix.Recvmsg(guardFD, buf, oob, unix.MSG_CMSG_CLOEXEC)
 		if err == unix.EINTR {
@@ -95,10 +104,16 @@ func guardMain() int {
 		}
 		if err != nil || n == 0 {
 			killSandbox(pidfds)
+			if cgroup != "" {
+				removeCgroup(cgroup)
+			}
 			return 1
 		}
-		if buf[0] == guardRelease {
+		switch buf[0] {
+		case guardRelease:
 			return 0
+		case guardCgroup:
+			cgroup = string(buf[1:n])
 		}
 		if fd, ok := receivedDescriptor(oob[:oobn]); ok {
 			pidfds[buf[0]] = fd

@@ -6,15 +6,20 @@ import (
 	"os"
 	"runtime"
 
+	"confine/compiler/gvisor"
 	"confine/runner/stage"
 )
 
 // hiddenMains are the processes that the runner starts from its own binary.
 var hiddenMains = map[string]func() int{
-	stage.Argument:    stage.Main,
-	launcherArgument:  launcherMain,
-	guardArgument:     guardMain,
-	generatorArgument: generatorMain,
+	stage.Argument:       stage.Main,
+	gvisor.GuestArgument: stage.GuestMain,
+	launcherArgument:     launcherMain,
+	controlsArgument:     controlsMain,
+	keeperArgument:       keeperMain,
+	keeperTrialArgument:  keeperTrialMain,
+	guardArgument:        guardMain,
+	generatorArgument:    generatorMain,
 }
 
 func hiddenMain() (func() int, bool) {

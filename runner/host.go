@@ -22,6 +22,11 @@ type Host struct {
 	Landlock int            `json:"landlock"`
 	Caller   Caller         `json:"caller"`
 	Firejail FirejailStatus `json:"firejail"`
+	GVisor   GVisorStatus   `json:"gvisor"`
+	// Memory names what limits the memory of all processes of a sandbox together.
+	Memory string `json:"memory"`
+	// Namespaces says why this caller cannot make those of a guest, or is empty.
+	Namespaces string `json:"namespaces"`
 }
 
 // Caller is the process that wants to launch.
@@ -54,6 +59,9 @@ func ProbeHost() Host {
 		h.Kernel = unix.ByteSliceToString(name.Release[:])
 	}
 	h.Firejail = probeFirejail()
+	h.GVisor = probeGVisor()
+	h.Namespaces = probeNamespaces()
+	h.Memory = describeMemory(h.Caller.UID)
 	return h
 }
 

@@ -12,16 +12,16 @@ import (
 	"confine/policy"
 )
 
-// checkHostPaths compares the policy's paths and links with the host. A policy
+// checkHostPaths compares the policy's paths and links with the root file system. A policy
 // names real paths: one that leads elsewhere would allow what nobody reviewed.
-func checkHostPaths(fs policy.Filesystem) error {
+func checkHostPaths(root string, fs policy.Filesystem) error {
 	for _, link := range fs.Links {
-		if err := checkLink(link); err != nil {
+		if err := checkLink(root, link); err != nil {
 			return err
 		}
 	}
 	for _, e := range fs.Entries {
-		if err := checkEntry(fs, e); err != nil {
+		if err := checkEntry(root, fs, e); err != nil {
 			return err
 		}
 	}
@@ -29,18 +29,18 @@ func checkHostPaths(fs policy.Filesystem) error {
 }
 
 // checkLink accepts a link that leads where the policy says, and no file at all.
-func checkLink(link policy.Link) error {
-	if _, err := os.Lstat(link.From); errors.Is(err, os.ErrNotExist) {
+func checkLink(root string, link policy.Link) error {
+	if _, err := os.Lstat(filepath.Join(root, link.From)); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	found, err := filepath.EvalSymlinks(link.From)
+	found, err := resolveIn(root, link.From)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return refuse("follow %s: %v", link.From, err)
 	}
-	want, err := filepath.EvalSymlinks(link.To)
+	want, err := resolveIn(root, link.To)
 	if err == nil && found == want && want == link.To {
 		return nil
 	}
@@ -50,11 +50,11 @@ func checkLink(link policy.Link) error {
 	return r
 }
 
-func checkEntry(fs policy.Filesystem, e policy.PathEntry) error {
+func checkEntry(root string, fs policy.Filesystem, e policy.PathEntry) error {
 	if !required(fs, e) {
 		return nil
 	}
-	found, err := filepath.EvalSymlinks(e.Path)
+	found, err := resolveIn(root, e.Path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		if e.Optional {
@@ -93,8 +93,14 @@ func required(fs policy.Filesystem, e policy.PathEntry) bool {
 }
 
 // chooseDirectory returns the working directory, which the policy has to allow.
-func chooseDirectory(p *policy.Policy) (string, error) {
+func chooseDirectory(root string, p *policy.Policy) (string, error) {
 	directory, at := p.Process.Directory, p.Process.DirectoryAt
+	if directory == "" && root != "/" {
+		r := refuse("the caller's directory is none of the root file system")
+		r.Found, r.Expected = "--root "+root, "a working directory in it"
+		r.Instead = []string{"set [process] directory"}
+		return "", r
+	}
 	if directory == "" {
 		current, err := os.Getwd()
 		if err != nil {

@@ -48,7 +48,7 @@ func TestCheckLink(t *testing.T) {
 		{"the target is missing", "link", "gone", "link leads to " + dir + "/real"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			err := checkLink(policy.Link{From: filepath.Join(dir, tc.from), To: filepath.Join(dir, tc.to), At: hostAt})
+			err := checkLink("/", policy.Link{From: filepath.Join(dir, tc.from), To: filepath.Join(dir, tc.to), At: hostAt})
 			if tc.found == "" {
 				if err != nil {
 					t.Error(err)
@@ -61,7 +61,7 @@ func TestCheckLink(t *testing.T) {
 			mustContain(t, "expected", r.Expected, "a link to "+filepath.Join(dir, tc.to))
 		})
 	}
-	refusalOf(t, checkLink(policy.Link{From: filepath.Join(dir, "loop"), To: filepath.Join(dir, "real"), At: hostAt}))
+	refusalOf(t, checkLink("/", policy.Link{From: filepath.Join(dir, "loop"), To: filepath.Join(dir, "real"), At: hostAt}))
 }
 
 func TestCheckEntry(t *testing.T) {
@@ -88,9 +88,9 @@ func TestCheckEntry(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			entry := policy.PathEntry{Path: filepath.Join(dir, tc.path), Mode: tc.mode, Optional: tc.optional, At: hostAt}
-			err := checkEntry(policy.Filesystem{}, entry)
+			err := checkEntry("/", policy.Filesystem{}, entry)
 			// The whole table says the same as its entries one by one.
-			if all := checkHostPaths(policy.Filesystem{Entries: []policy.PathEntry{entry}}); (all == nil) != (err == nil) {
+			if all := checkHostPaths("/", policy.Filesystem{Entries: []policy.PathEntry{entry}}); (all == nil) != (err == nil) {
 				t.Errorf("checkHostPaths says %v", all)
 			}
 			if tc.message == "" {
@@ -109,7 +109,7 @@ func TestCheckEntry(t *testing.T) {
 			}
 		})
 	}
-	refusalOf(t, checkEntry(policy.Filesystem{}, policy.PathEntry{Path: filepath.Join(dir, "loop"), Mode: policy.ModeRead, At: hostAt}))
+	refusalOf(t, checkEntry("/", policy.Filesystem{}, policy.PathEntry{Path: filepath.Join(dir, "loop"), Mode: policy.ModeRead, At: hostAt}))
 }
 
 func TestChooseDirectory(t *testing.T) {
@@ -154,7 +154,7 @@ func TestChooseDirectory(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := chooseDirectory(&tc.policy)
+			got, err := chooseDirectory("/", &tc.policy)
 			if tc.message != "" {
 				if err == nil {
 					t.Fatalf("chose %s", got)
@@ -175,10 +175,10 @@ func TestHideInsideVisibleMustExist(t *testing.T) {
 	dir := t.TempDir()
 	hide := policy.PathEntry{Path: filepath.Join(dir, "later"), Mode: policy.ModeHide, At: hostAt}
 	visible := policy.PathEntry{Path: dir, Mode: policy.ModeRead, At: hostAt}
-	if err := checkHostPaths(policy.Filesystem{Entries: []policy.PathEntry{visible, hide}}); err == nil {
+	if err := checkHostPaths("/", policy.Filesystem{Entries: []policy.PathEntry{visible, hide}}); err == nil {
 		t.Error("a missing hidden path inside a visible directory was accepted")
 	}
-	if err := checkHostPaths(policy.Filesystem{Entries: []policy.PathEntry{hide}}); err != nil {
+	if err := checkHostPaths("/", policy.Filesystem{Entries: []policy.PathEntry{hide}}); err != nil {
 		t.Errorf("a missing hidden path that nothing shows: %v", err)
 	}
 }

@@ -43,7 +43,13 @@ func launcherMain() int {
 	return 1
 }
 
+// errNoWord means that the runner is gone before anything began.
+var errNoWord = errors.New("the runner gave no word to begin")
+
 func launch() error {
+	if !stage.Await() {
+		return errNoWord
+	}
 	order, err := stage.ReadOrder()
 	if err != nil {
 		return err
@@ -85,8 +91,8 @@ func launch() error {
 	return fmt.Errorf("start %s: %w", plan.Path, err)
 }
 
-// dropTo gives up root for good and looks that nothing of it is left.
-func dropTo(uid, gid int) error {
+// dropIDs becomes an ordinary user.
+func dropIDs(uid, gid int) error {
 	for _, step := range []struct {
 		what string
 		err  error
@@ -98,6 +104,14 @@ func dropTo(uid, gid int) error {
 		if step.err != nil {
 			return fmt.Errorf("%s, which takes CAP_SETUID and CAP_SETGID: %w", step.what, step.err)
 		}
+	}
+	return nil
+}
+
+// dropTo gives up root for good and looks that nothing of it is left.
+func dropTo(uid, gid int) error {
+	if err := dropIDs(uid, gid); err != nil {
+		return err
 	}
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {

@@ -15,9 +15,9 @@ import (
 // explainNotExecutable says what exit code 126 cannot: which part of a program
 // the policy does not let the kernel execute. It looks at the host's file, which
 // is the one that the sandbox shows.
-func explainNotExecutable(p *policy.Policy, program string, environment []string) *Refusal {
+func explainNotExecutable(root string, p *policy.Policy, program string, environment []string) *Refusal {
 	r := refuse("command cannot be executed inside the sandbox: %q", program)
-	path, ok := findProgram(p, program, environment)
+	path, ok := findProgram(root, p, program, environment)
 	if !ok {
 		return r
 	}
@@ -25,12 +25,12 @@ func explainNotExecutable(p *policy.Policy, program string, environment []string
 		r.Found, r.Expected = d.Because+where(d.At), "exec "+path
 		return r
 	}
-	loader, ok := interpreterOf(path)
+	loader, ok := interpreterOf(filepath.Join(root, path))
 	if !ok {
 		r.Found, r.Expected = path+" is allowed by the policy", "a program with an execute bit, in a format of this kernel"
 		return r
 	}
-	real, err := filepath.EvalSymlinks(loader)
+	real, err := resolveIn(root, loader)
 	if err != nil {
 		r.Found = err.Error()
 		return r
@@ -44,7 +44,7 @@ func explainNotExecutable(p *policy.Policy, program string, environment []string
 }
 
 // explainNotFound says what exit code 127 cannot: why a name led to nothing.
-func explainNotFound(p *policy.Policy, program string, environment []string) *Refusal {
+func explainNotFound(root string, p *policy.Policy, program string, environment []string) *Refusal {
 	r := refuse("command not found inside the sandbox: %q", program)
 	path := ""
 	for _, variable := range environment {
@@ -52,7 +52,7 @@ func explainNotFound(p *policy.Policy, program string, environment []string) *Re
 			path = value
 		}
 	}
-	found, onHost := findProgram(p, program, environment)
+	found, onHost := findProgram(root, p, program, environment)
 	switch {
 	case onHost:
 		d := p.Decide(policy.Access{Kind: policy.AccessExec, Target: found})
@@ -70,7 +70,7 @@ func explainNotFound(p *policy.Policy, program string, environment []string) *Re
 }
 
 // findProgram looks where the stage looks, by the policy's names.
-func findProgram(p *policy.Policy, program string, environment []string) (string, bool) {
+func findProgram(root string, p *policy.Policy, program string, environment []string) (string, bool) {
 	candidates := []string{program}
 	if !strings.Contains(program, "/") {
 		candidates = nil
@@ -83,7 +83,7 @@ func findProgram(p *policy.Policy, program string, environment []string) (string
 		}
 	}
 	for _, c := range candidates {
-		if resolved, err := filepath.EvalSymlinks(c); err == nil && filepath.IsAbs(resolved) {
+		if resolved, err := resolveIn(root, c); err == nil && filepath.IsAbs(resolved) {
 			return p.Filesystem.ResolveLinks(resolved), true
 		}
 	}

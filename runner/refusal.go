@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -25,8 +26,8 @@ type Refusal struct {
 	Instead []string
 	// Failed are the checks of the attestation that did not hold.
 	Failed []string
-	// Wrapper is what the wrapper itself printed.
-	Wrapper string
+	// Wrapper is what the tool itself said that makes the sandbox, and Tool its name.
+	Wrapper, Tool string
 }
 
 // Error gives the one line that says what happened.
@@ -54,7 +55,7 @@ func (r *Refusal) Explain() string {
 		row("expected", r.Expected)
 	}
 	if r.Wrapper != "" {
-		row("firejail", r.Wrapper)
+		row(r.Tool, r.Wrapper)
 	}
 	for i, line := range r.Instead {
 		if i == 0 {
@@ -68,4 +69,13 @@ func (r *Refusal) Explain() string {
 
 func refuse(message string, args ...any) *Refusal {
 	return &Refusal{Message: fmt.Sprintf(message, args...)}
+}
+
+// asRefusal gives an error the form of a refusal, if it has another.
+func asRefusal(err error) error {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return err
+	}
+	return refuse("%v", err)
 }

@@ -21,7 +21,7 @@ func TestRefusalExplain(t *testing.T) {
   expected  e`},
 		{"all of it, several lines each", Refusal{
 			Message: "m", Failed: []string{"p.toml:1:2 network.mode: interfaces\n    expected  lo\n    found     eth0 lo"},
-			Found: "f\ng", Expected: "e", Wrapper: "Error: one\nWarning: two", Instead: []string{"a", "b"},
+			Found: "f\ng", Expected: "e", Tool: "firejail", Wrapper: "Error: one\nWarning: two", Instead: []string{"a", "b"},
 		}, `refused, nothing ran: m
   p.toml:1:2 network.mode: interfaces
     expected  lo

@@ -7,14 +7,12 @@ package runner
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"time"
 
 	"confine/compiler"
-	"confine/compiler/backends"
 	"confine/policy"
 )
 
@@ -40,6 +38,8 @@ type Options struct {
 	User string
 	// Receipt is the file for the evidence; empty is none.
 	Receipt string
+	// Root is the root file system of the program; empty is the host's.
+	Root string
 	// Program is the command and its arguments.
 	Program []string
 	// Environment is the caller's.
@@ -81,9 +81,17 @@ func Run(o Options) (code int, err error) {
 // before anything starts.
 type launchable struct {
 	Options
-	host      Host
-	identity  Identity
-	bundle    *compiler.Bundle
+	host     Host
+	identity Identity
+	// backend is what was chosen, and passedOver are those that were not, when any
+	// would have done.
+	backend    backend
+	passedOver []backendFailure
+	bundle     *compiler.Bundle
+	// memory is the cgroup of the launch, or nil.
+	memory *memoryGroup
+	// platform is how gVisor's sentry gets the system calls of the guest.
+	platform  string
 	directory string
 	receipt   *receiptFile
 	// evident is what the receipt says.
@@ -142,54 +150,32 @@ func (l *launchable) check() error {
 			return err
 		}
 	}
-	followed, err := followResolverFile(o.Policy, l.identity)
-	if err != nil {
+	if err := l.checkRoot(); err != nil {
 		return err
 	}
-	o.Policy, l.Policy = followed, followed
-	l.host = ProbeHost()
-	if o.Backend != BackendAuto {
-		if err := backends.Check(compiler.Backend(o.Backend)); err != nil {
-			return refuse("%v", err)
+	if l.Root == "" {
+		followed, err := followResolverFile(o.Policy, l.identity)
+		if err != nil {
+			return err
 		}
+		o.Policy, l.Policy = followed, followed
 	}
-	if problems := l.host.FirejailProblems(o.Policy.Network.Mode); len(problems) > 0 {
-		return refuseProblems(problems)
-	}
-	version, err := compiler.ParseVersion(l.host.Firejail.Version)
-	if err != nil {
-		return refuse("%v", err)
-	}
-	target := compiler.Target{Backend: compiler.Firejail, Version: version, Arch: l.host.Arch}
-	if l.bundle, err = backends.Compile(o.Policy, target, l.started); err != nil {
+	l.host = ProbeHost()
+	if err := l.choose(); err != nil {
 		return err
 	}
-	if len(l.bundle.Mounts) > 0 && l.host.Caller.UID != 0 {
-		m := l.bundle.Mounts[0]
-		r := refuse("only root can prepare the mounts that the policy asks for (%s)", m.At)
-		r.Found, r.Expected = fmt.Sprintf("caller with uid %d", l.host.Caller.UID), "a root caller, for "+m.Clause+" "+m.Path
-		r.Instead = []string{`tmp = ["/tmp"] without a size works for every user`}
-		return r
-	}
-	if err := checkHostPaths(o.Policy.Filesystem); err != nil {
+	if err := checkHostPaths(l.root(), o.Policy.Filesystem); err != nil {
 		return err
 	}
 	if err := checkNewCalls(o.Policy, l.host.Kernel); err != nil {
 		return err
 	}
-	if err := checkUnnamedLinks(o.Policy.Filesystem); err != nil {
-		return err
-	}
-	if err := checkFirejailHelpers(o.Policy); err != nil {
-		return err
-	}
 	if err := checkStreams(o.Stdin, o.Stdout, o.Stderr); err != nil {
 		return err
 	}
-	if l.directory, err = chooseDirectory(o.Policy); err != nil {
-		return err
-	}
-	return nil
+	var err error
+	l.directory, err = chooseDirectory(l.root(), o.Policy)
+	return err
 }
 
 func (l *launchable) discard() {

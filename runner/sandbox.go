@@ -23,97 +23,120 @@ import (
 // of a second; a host that swaps gets its time.
 const handshakeLimit = 60 * time.Second
 
-// sandbox is a wrapper that was started, with whatever lives in it.
+// sandbox is what the runner holds of every enclosure: the process that makes it or
+// becomes what makes it, the guard beside it, and the socket to the stage.
 type sandbox struct {
 	cmd     *exec.Cmd
 	control *net.UnixConn
 	guard   *guard
-	chatter *chatter
-	// wrapper, init and program are pidfds, -1 until known. Init is PID 1 of the
-	// sandbox, program the stage and then what it became.
-	wrapper, init, program int
-	// initPID and programPID are the numbers of PID 1 and of the program on the host.
-	initPID, programPID int
+	// wrapper is the pidfd of cmd.
+	wrapper int
 	// ended is closed when the wrapper was reaped; state is valid then.
 	ended chan struct{}
 	state *os.ProcessState
 	// order and controls are the files for the stage, as they left the runner and
-	// the launcher.
+	// the process that took the controls.
 	order, controls *os.File
+	// memory is the cgroup of the launch, or nil.
+	memory *memoryGroup
 }
 
-// startSandbox starts launcher and guard; the caller must call close.
-func startSandbox(plan launcherPlan, order *stage.Order, profile []byte, stdio [3]*os.File) (s *sandbox, err error) {
-	var files []*os.File
-	defer func() {
-		for _, f := range files {
-			if s == nil || f != s.order && f != s.controls {
-				_ = f.Close()
-			}
-		}
-	}()
-	keep := func(f *os.File, e error) *os.File {
-		if e != nil && err == nil {
-			err = e
-		}
-		if f != nil {
-			files = append(files, f)
-		}
-		return f
+// kit are the files of one launch while it is put together.
+type kit struct {
+	files []*os.File
+	err   error
+}
+
+// keep remembers a file, or the first error.
+func (k *kit) keep(f *os.File, err error) *os.File {
+	if err != nil && k.err == nil {
+		k.err = err
 	}
+	if f != nil {
+		k.files = append(k.files, f)
+	}
+	return f
+}
+
+// close closes all files but those that are still needed.
+func (k *kit) close(but ...*os.File) {
+	for _, f := range k.files {
+		needed := false
+		for _, b := range but {
+			needed = needed || f == b
+		}
+		if !needed {
+			_ = f.Close()
+		}
+	}
+}
+
+// stageFiles are what a stage inherits, in the order of the descriptors in
+// stage/order.go: the socket to the runner, the binary, the order and the controls.
+func (s *sandbox) stageFiles(k *kit, order *stage.Order) []*os.File {
 	control, child, err := socketPair()
+	s.control = control
+	files := []*os.File{
+		k.keep(child, err), k.keep(os.Open("/proc/self/exe")),
+		k.keep(sealedJSON("order", order)), k.keep(newMemfd("controls")),
+	}
+	s.order, s.controls = files[2], files[3]
+	return files
+}
+
+// start starts the process that makes the sandbox, and its guard. On failure nothing
+// is left of either. The process waits for a first word.
+func (s *sandbox) start(cmd *exec.Cmd) error {
+	guard, err := startGuard()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	keep(child, nil)
-	binary := keep(os.Open("/proc/self/exe"))
-	sealedOrder := keep(sealedJSON("order", order))
-	controls := keep(newMemfd("controls"))
-	sealedProfile := keep(sealedMemfd("profile", profile))
-	sealedPlan := keep(sealedJSON("plan", plan))
-	read, write, pipeError := os.Pipe()
-	keep(write, pipeError)
-	if err != nil {
-		_ = control.Close()
-		return nil, err
-	}
-	s = &sandbox{
-		control: control, chatter: listen(read), wrapper: -1, init: -1, program: -1, ended: make(chan struct{}),
-		order: sealedOrder, controls: controls,
-	}
-	if s.guard, err = startGuard(); err != nil {
-		_ = control.Close()
-		return nil, err
-	}
-	s.cmd = exec.Command("/proc/self/exe", launcherArgument)
-	s.cmd.Env = []string{}
-	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = stdio[0], write, write
-	// In the order of the descriptors in stage/order.go.
-	s.cmd.ExtraFiles = []*os.File{child, binary, sealedOrder, controls, stdio[1], stdio[2], sealedProfile, sealedPlan}
-	// Until firejail's SUID bit clears it; the guard knows the process by then.
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, PidFD: &s.wrapper}
-	if plan.Privileged {
-		s.cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWNS
-	}
-	if err := s.cmd.Start(); err != nil {
-		_ = control.Close()
+	s.cmd, s.guard, s.wrapper, s.ended = cmd, guard, -1, make(chan struct{})
+	cmd.SysProcAttr.PidFD = &s.wrapper
+	if err := cmd.Start(); err != nil {
 		s.guard.release()
-		return nil, fmt.Errorf("start the launcher: %w", err)
+		return err
 	}
 	go func() {
-		_ = s.cmd.Wait()
-		s.state = s.cmd.ProcessState
+		_ = cmd.Wait()
+		s.state = cmd.ProcessState
 		close(s.ended)
 	}()
-	if err := s.guard.watch(guardWrapper, s.wrapper); err != nil {
-		s.close()
-		return nil, err
+	if err := s.admit(); err != nil {
+		_ = unix.PidfdSendSignal(s.wrapper, unix.SIGKILL, nil, 0)
+		<-s.ended
+		s.guard.release()
+		return err
 	}
-	return s, nil
+	return nil
+}
+
+// admit puts the process where it has to be before it does anything, and gives it the
+// word to begin.
+func (s *sandbox) admit() error {
+	if err := s.guard.watch(guardWrapper, s.wrapper); err != nil {
+		return err
+	}
+	if s.memory != nil {
+		if err := s.memory.join(s.cmd.Process.Pid); err != nil {
+			return err
+		}
+		if err := s.guard.sweep(s.memory.path); err != nil {
+			return err
+		}
+	}
+	return s.proceed()
+}
+
+// abandon closes what a sandbox that did not start holds.
+func (s *sandbox) abandon() {
+	if s.control != nil {
+		_ = s.control.Close()
+	}
 }
 
 // errSilent means that the wrapper ended without a word of a stage.
-var errSilent = errors.New("firejail ended before the sandbox could be proven")
+var errSilent = errors.New("the sandbox ended before it could be proven")
 
 // receive waits for the next message, its sender and its descriptor.
 func (s *sandbox) receive(limit time.Duration) (m stage.Message, pid, fd int, err error) {
@@ -125,7 +148,7 @@ func (s *sandbox) receive(limit time.Duration) (m stage.Message, pid, fd int, er
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return m, 0, -1, fmt.Errorf("no word from inside within %s", limit)
-	case errors.Is(err, io.EOF) || err == nil && n == 0:
+	case errors.Is(err, io.EOF), errors.Is(err, unix.ECONNRESET), err == nil && n == 0:
 		return m, 0, -1, errSilent
 	case err != nil:
 		return m, 0, -1, fmt.Errorf("hear the stage: %w", err)
@@ -154,74 +177,22 @@ func (s *sandbox) proceed() error {
 	return nil
 }
 
-// adopt takes hold of the reporting process and of its PID 1.
-func (s *sandbox) adopt(pid int) error {
-	init, err := initOf(pid, s.cmd.Process.Pid)
-	if err != nil {
-		return err
-	}
-	for _, p := range []struct {
-		pid  int
-		into *int
-	}{{pid, &s.program}, {init, &s.init}} {
-		if *p.into, err = unix.PidfdOpen(p.pid, 0); err != nil {
-			return fmt.Errorf("hold process %d: %w", p.pid, err)
-		}
-	}
-	// A number that was used again in between would have another parent.
-	if again, err := initOf(pid, s.cmd.Process.Pid); err != nil || again != init {
-		return errors.New("the stage's process id changed its meaning")
-	}
-	s.initPID, s.programPID = init, pid
-	return s.guard.watch(guardInit, s.init)
-}
-
-// programEnded returns a channel that is closed when the program has ended.
-func (s *sandbox) programEnded() <-chan struct{} {
-	over := make(chan struct{})
+// interruptBy makes a signal end the attestation. The returned function stops
+// that and returns the signal, if one came.
+func (s *sandbox) interruptBy(signals <-chan os.Signal) func() os.Signal {
+	stop, result := make(chan struct{}), make(chan os.Signal, 1)
 	go func() {
-		defer close(over)
-		for !awaitExit(s.program, time.Hour) {
-			select {
-			case <-s.ended:
-				return
-			default:
-			}
+		select {
+		case sig := <-signals:
+			_ = s.control.Close()
+			result <- sig
+		case <-stop:
+			result <- nil
 		}
 	}()
-	return over
-}
-
-// kill ends everything in the sandbox at once, and then the wrapper.
-func (s *sandbox) kill() {
-	fds := map[byte]int{guardWrapper: s.wrapper}
-	if s.init >= 0 {
-		fds[guardInit] = s.init
-	}
-	killSandbox(fds)
-}
-
-// close returns when nothing of the sandbox is left. A stage that waits for an
-// answer ends by itself when the control socket closes.
-func (s *sandbox) close() {
-	_ = s.control.Close()
-	select {
-	case <-s.ended:
-	case <-time.After(guardPatience):
-		s.kill()
-		<-s.ended
-	}
-	// The wrapper's end does not wait for PID 1's.
-	if s.init >= 0 {
-		_ = unix.PidfdSendSignal(s.init, unix.SIGKILL, nil, 0)
-		awaitExit(s.init, handshakeLimit)
-	}
-	s.guard.release()
-	_, _ = s.order.Close(), s.controls.Close()
-	for _, fd := range []int{s.wrapper, s.init, s.program} {
-		if fd >= 0 {
-			_ = unix.Close(fd)
-		}
+	return func() os.Signal {
+		close(stop)
+		return <-result
 	}
 }
 

@@ -58,10 +58,16 @@ func awaitExecve(fd int) (code int, err error) {
 		return 0, nil
 	case err != nil:
 		return 0, fmt.Errorf("wait for execve: %w", err)
-	case answer[0] == stage.NotPlaced:
+	}
+	return executeCode(answer[0])
+}
+
+// executeCode is what the byte of a stage means that did not become the program.
+func executeCode(answer byte) (code int, err error) {
+	if answer == stage.NotPlaced {
 		return 0, errors.New("the last restrictions could not be put in place")
 	}
-	switch unix.Errno(answer[0]) {
+	switch unix.Errno(answer) {
 	case unix.ENOENT, unix.ENOTDIR:
 		return ExitNotFound, nil
 	}
@@ -79,47 +85,47 @@ var errLingering = errors.New("what the program left behind did not end, and was
 
 // supervise waits for the program's end, passes signals on to it and counts its
 // time. A limit of 0 is none.
-func (s *sandbox) supervise(signals <-chan os.Signal, limit time.Duration) (code int, err error) {
+func (j *jail) supervise(signals <-chan os.Signal, limit time.Duration) (code int, err error) {
 	var over, dead, lingering <-chan time.Time
 	if limit > 0 {
 		timer := time.NewTimer(limit)
 		defer timer.Stop()
 		over = timer.C
 	}
-	guard, program := s.guard.died, s.programEnded()
+	guard, program := j.guard.died, j.programEnded()
 	late := false
 	for {
 		select {
-		case <-s.ended:
+		case <-j.ended:
 			if late {
 				return ExitWallTime, fmt.Errorf("ended: the wall time of %s is over", limit)
 			}
-			return s.exitCode(), err
+			return j.exitCode(), err
 		case <-program:
 			program = nil
-			killOrphans(s.initPID, s.ended)
+			killOrphans(j.initPID, j.ended)
 			lingering = time.After(orphanLimit)
 		case <-lingering:
 			err = errLingering
-			s.kill()
+			j.kill()
 		case sig := <-signals:
 			if program == nil {
 				// There is nobody left to end by itself.
-				s.kill()
+				j.kill()
 				continue
 			}
 			// To the program itself: firejail would wait a second, send SIGTERM
 			// whatever came, and lose the exit code.
-			_ = unix.PidfdSendSignal(s.program, sig.(syscall.Signal), nil, 0)
+			_ = unix.PidfdSendSignal(j.program, sig.(syscall.Signal), nil, 0)
 		case <-over:
 			late, over = true, nil
-			_ = unix.PidfdSendSignal(s.program, unix.SIGTERM, nil, 0)
+			_ = unix.PidfdSendSignal(j.program, unix.SIGTERM, nil, 0)
 			dead = time.After(wallGrace)
 		case <-dead:
-			s.kill()
+			j.kill()
 		case <-guard:
 			guard, err = nil, errGuard
-			s.kill()
+			j.kill()
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"confine/compiler"
 	"confine/runner"
 )
 
@@ -32,64 +33,98 @@ func doctorCommand(args []string, s streams) int {
 		fmt.Fprintf(s.stderr, "confine: doctor takes no arguments, found %q\n", flags.Arg(0))
 		return exitUsage
 	}
-	host := runner.ProbeHost()
-	// Never nil: JSON has a list where there may be one, also when it is empty.
-	problems := append([]runner.Problem{}, host.FirejailProblems("")...)
-	host.Firejail.Problems = append([]runner.Problem{}, host.Firejail.Problems...)
-	code := 0
-	if len(problems) > 0 {
-		code = 1
+	if *format != "text" && *format != "json" {
+		fmt.Fprintf(s.stderr, "confine: unknown format %q: expected text or json\n", *format)
+		return exitUsage
 	}
-	switch *format {
-	case "json":
+	host := runner.ProbeHost()
+	report := doctorReport{Host: host, Usable: map[string]bool{}}
+	for _, name := range runner.Rank() {
+		// Never nil: JSON has a list where there may be one, also when it is empty.
+		problems := append([]runner.Problem{}, host.Problems(name)...)
+		if name == compiler.GVisor && len(problems) == 0 {
+			problems = append(problems, report.Host.TryGVisor()...)
+		}
+		report.Backends = append(report.Backends, backendState{string(name), len(problems) == 0, problems})
+		report.Usable[string(name)] = len(problems) == 0
+		if report.Auto == "" && len(problems) == 0 {
+			report.Auto = string(name)
+		}
+	}
+	host = report.Host
+	report.Host.Firejail.Problems = append([]runner.Problem{}, host.Firejail.Problems...)
+	report.Host.GVisor.Problems = append([]runner.Problem{}, host.GVisor.Problems...)
+	if *format == "json" {
 		encoder := json.NewEncoder(s.stdout)
 		encoder.SetIndent("", "  ")
-		report := struct {
-			Host     runner.Host      `json:"host"`
-			Usable   map[string]bool  `json:"usable"`
-			Problems []runner.Problem `json:"problems"`
-		}{host, map[string]bool{"firejail": len(problems) == 0}, problems}
 		if err := encoder.Encode(report); err != nil {
 			fmt.Fprintf(s.stderr, "confine: %v\n", err)
 			return exitUsage
 		}
-	case "text":
-		doctorText(s, host, problems)
-	default:
-		fmt.Fprintf(s.stderr, "confine: unknown format %q: expected text or json\n", *format)
-		return exitUsage
+	} else {
+		report.text(s)
 	}
-	return code
+	if report.Auto == "" {
+		return 1
+	}
+	return 0
 }
 
-func doctorText(s streams, host runner.Host, problems []runner.Problem) {
-	row := "%-9s %-7s %s\n"
+// doctorReport is what a machine gets; the backends are in the order in which auto
+// tries them.
+type doctorReport struct {
+	Host     runner.Host     `json:"host"`
+	Usable   map[string]bool `json:"usable"`
+	Backends []backendState  `json:"backends"`
+	// Auto is the backend that auto would use for a policy that each of them can
+	// enforce; empty is none.
+	Auto string `json:"auto"`
+}
+
+type backendState struct {
+	Backend  string           `json:"backend"`
+	Usable   bool             `json:"usable"`
+	Problems []runner.Problem `json:"problems"`
+}
+
+// tool says what of a backend is there.
+func (r doctorReport) tool(backend string) string {
+	if backend == string(compiler.GVisor) {
+		return fmt.Sprintf("runsc %s at %s, %s; memory limits: %s", r.Host.GVisor.Version, r.Host.GVisor.Path, r.Host.GVisor.Platform, r.Host.Memory)
+	}
+	return fmt.Sprintf("%s at %s, SUID; Landlock ABI %d; Linux %s",
+		r.Host.Firejail.Version, r.Host.Firejail.Path, r.Host.Landlock, r.Host.Kernel)
+}
+
+func (r doctorReport) text(s streams) {
+	const row, indent = "%-9s %-7s %s\n", 18
 	fmt.Fprintf(s.stdout, row, "backend", "usable", "why")
-	if len(problems) == 0 {
-		fmt.Fprintf(s.stdout, row, "firejail", "yes", fmt.Sprintf("%s at %s, SUID; Landlock ABI %d; Linux %s",
-			host.Firejail.Version, host.Firejail.Path, host.Landlock, host.Kernel))
+	for _, b := range r.Backends {
+		if b.Usable {
+			fmt.Fprintf(s.stdout, row, b.Backend, "yes", r.tool(b.Backend))
+		}
+		for i, p := range b.Problems {
+			name, usable := b.Backend, "no"
+			if i > 0 {
+				name, usable = "", ""
+			}
+			fmt.Fprintf(s.stdout, row, name, usable, p.Message)
+			for _, line := range []struct{ label, text string }{
+				{"found", p.Found}, {"expected", p.Expected}, {"instead", strings.Join(p.Instead, "\n"+strings.Repeat(" ", indent+12))},
+			} {
+				if line.text != "" {
+					fmt.Fprintf(s.stdout, "%*s  %-9s %s\n", indent, "", line.label, line.text)
+				}
+			}
+		}
 	}
-	for i, p := range problems {
-		backend, usable := "firejail", "no"
-		if i > 0 {
-			backend, usable = "", ""
-		}
-		fmt.Fprintf(s.stdout, row, backend, usable, p.Message)
-		fmt.Fprintf(s.stdout, row, "", "", "  found     "+p.Found)
-		if p.Expected != "" {
-			fmt.Fprintf(s.stdout, row, "", "", "  expected  "+p.Expected)
-		}
-		if len(p.Instead) > 0 {
-			fmt.Fprintf(s.stdout, row, "", "", "  instead   "+strings.Join(p.Instead, "\n"+strings.Repeat(" ", 30)))
-		}
-	}
-	if host.Caller.UID == 0 {
+	if r.Host.Caller.UID == 0 {
 		fmt.Fprint(s.stdout, "\na root caller names the program's user with --user; to make one:\n"+
 			"  useradd --system --user-group --no-create-home --shell /usr/sbin/nologin NAME\n")
 	}
-	if len(problems) == 0 {
-		fmt.Fprint(s.stdout, "\nauto would use firejail\n")
-	} else {
+	if r.Auto == "" {
 		fmt.Fprint(s.stdout, "\nauto would refuse\n")
+		return
 	}
+	fmt.Fprintf(s.stdout, "\nauto would use %s\n", r.Auto)
 }

@@ -46,7 +46,8 @@ func runCommand(args []string, s streams) int {
 	// The program's own flags are none of ours.
 	flags.SetInterspersed(false)
 	name := flags.String("policy", "", "policy `file`, or the name of one of confine's own")
-	backend := flags.String("backend", runner.BackendAuto, "`name` of what confines: firejail, auto, or none (no sandbox, for debugging)")
+	backend := flags.String("backend", runner.BackendAuto, "`name` of what confines: gvisor, firejail, auto, or none (no sandbox, for debugging)")
+	root := flags.String("root", "", "`directory` that is the program's root file system, such as an unpacked image (gvisor only)")
 	user := flags.String("user", "", "`name` or id of the user that runs the program (default: the policy's, or the caller)")
 	receipt := flags.String("receipt", "", "write what was proven to this `file` as JSON, mode 0600")
 	var params parameterFlags
@@ -65,7 +66,7 @@ func runCommand(args []string, s streams) int {
 		return refused(s, nil, err)
 	}
 	code, err := runner.Run(runner.Options{
-		Version: version, Policy: p.Policy, PolicyFiles: p.files, Backend: *backend, User: *user, Receipt: *receipt,
+		Version: version, Policy: p.Policy, PolicyFiles: p.files, Backend: *backend, User: *user, Receipt: *receipt, Root: *root,
 		Program: flags.Args(), Environment: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Log: s.stderr, Quiet: *quiet,
 	})

@@ -89,6 +89,9 @@ func condition(name string) (bool, error) {
 	case "firejail":
 		_, err := os.Stat("/usr/bin/firejail")
 		return err == nil, nil
+	case "gvisor":
+		_, err := os.Stat("/usr/local/bin/runsc")
+		return err == nil, nil
 	case "connector":
 		_, err := user.Lookup(connectorUser)
 		return err == nil, nil
@@ -123,6 +126,8 @@ var changing = []struct {
 }{
 	{regexp.MustCompile(`proven in \d+ ms, \d+ of \d+ checks`), "proven in N ms, N of N checks"},
 	{regexp.MustCompile(`\buid \d+`), "uid N"},
+	{regexp.MustCompile(`cgroup v\d`), "cgroup vN"},
+	{regexp.MustCompile(`; Linux \S+`), "; Linux N"},
 	{regexp.MustCompile(`\.confine-receipt-\d+`), ".confine-receipt-N"},
 }
 

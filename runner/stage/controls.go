@@ -26,7 +26,7 @@ func TakeControls(order *Order) Controls {
 		c.Mounts[point] = controlPath(point)
 	}
 	c.Links = linksOutside(order.Expectation)
-	c.Limits = currentLimits()
+	c.Limits = CurrentLimits()
 	c.Directory = controlPath(order.Directory)
 	for _, dir := range interior(order.Expectation) {
 		for _, name := range uncovered(dir, order.Expectation) {
@@ -38,6 +38,9 @@ func TakeControls(order *Order) Controls {
 	c.TCP = connectTCP(order.Listeners.TCP) == nil
 	c.Abstract = connectAbstract(order.Listeners.Abstract) == nil
 	c.Calls = takeCalls(order.Expectation)
+	if order.Expectation.Guest {
+		c.Kernel = kernelAnswers()
+	}
 	return c
 }
 

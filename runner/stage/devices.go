@@ -22,12 +22,13 @@ var deviceLinks = []string{"fd", "stdin", "stdout", "stderr"}
 const SharedMemory = "/dev/shm"
 
 // checkSharedMemory shows that the program shares no memory with the host.
-func checkSharedMemory(e compiler.Expectation, host uint64) []Check {
+func checkSharedMemory(order *Order) []Check {
+	e := order.Expectation
 	if e.Dev != policy.DevMinimal {
 		return nil
 	}
 	shm := compiler.PathExpectation{PathEntry: policy.PathEntry{Path: SharedMemory, Mode: policy.ModeTmp, At: e.DevAt}}
-	checks := []Check{checkMount(shm), checkPrivate(shm, host)}
+	checks := []Check{checkMount(shm), checkPrivate(shm, order)}
 	for i := range checks {
 		checks[i].Clause = "filesystem.dev"
 	}

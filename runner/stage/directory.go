@@ -19,7 +19,7 @@ func checkDirectory(order *Order, control PathControl) Check {
 		Expected: "a directory that can be entered", Status: Proven,
 	}
 	entry, ok := entryOf(order.Expectation.Paths, order.Directory)
-	same := ok && entry.Mode != policy.ModeTmp && !entry.Replaced && control.Exists
+	same := ok && entry.Mode != policy.ModeTmp && !entry.Replaced && control.Exists && !order.Expectation.Guest
 	if same {
 		c.Expected = "the host's own, to be entered"
 	}

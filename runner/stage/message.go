@@ -69,8 +69,8 @@ func Send(m Message, descriptors ...int) error {
 	return nil
 }
 
-// await waits for the runner's leave to go on. A dead runner reads as a refusal.
-func await() bool {
+// Await waits for the runner's leave to go on. A dead runner reads as a refusal.
+func Await() bool {
 	var answer [1]byte
 	for {
 		n, err := unix.Read(ControlFD, answer[:])

@@ -106,7 +106,7 @@ func TestCheckPrivate(t *testing.T) {
 	at := mountPoints(t, dir)
 	host := controlPath(dir).Device
 	check := func(name string, host uint64) Check {
-		return checkPrivate(entry(policy.ModeTmp, at(name), 0), host)
+		return checkPrivate(entry(policy.ModeTmp, at(name), 0), &Order{HostDevices: map[string]uint64{at(name): host}})
 	}
 	expectCheck(t, check("noexec", host), Proven, "")
 	// Nothing was there on the host.
@@ -129,7 +129,9 @@ func TestCheckSame(t *testing.T) {
 	if !control.Exists || !control.Openable || !control.Writable {
 		t.Fatalf("control %+v", control)
 	}
-	check := func(mode policy.PathMode, c PathControl) Check { return checkSame(entry(mode, at("data"), 0), c) }
+	check := func(mode policy.PathMode, c PathControl) Check {
+		return checkSame(entry(mode, at("data"), 0), c, false)
+	}
 
 	// As it is, it is writable: right for write only.
 	expectCheck(t, check(policy.ModeWrite, control), Proven, "the host's own")
@@ -152,14 +154,14 @@ func TestCheckSame(t *testing.T) {
 	expectCheck(t, check(policy.ModeRead, control), Failed, "another file")
 	replaced := entry(policy.ModeRead, at("data"), 0)
 	replaced.Replaced = true
-	expectCheck(t, checkSame(replaced, control), Proven, "the wrapper's own in its place")
-	expectCheck(t, checkSame(entry(policy.ModeRead, at("gone"), 0), control), Failed, "ENOENT")
+	expectCheck(t, checkSame(replaced, control, false), Proven, "the wrapper's own in its place")
+	expectCheck(t, checkSame(entry(policy.ModeRead, at("gone"), 0), control, false), Failed, "ENOENT")
 
 	// There, but closed to the user that could open it outside.
 	must(t, os.Mkdir(at("closed"), 0o700))
 	control = controlPath(at("closed"))
 	asDaemon(t)
-	expectCheck(t, checkSame(entry(policy.ModeRead, at("closed"), 0), control), Failed, "closed")
+	expectCheck(t, checkSame(entry(policy.ModeRead, at("closed"), 0), control, false), Failed, "closed")
 }
 
 func TestCheckPath(t *testing.T) {
@@ -184,7 +186,7 @@ func TestCheckPath(t *testing.T) {
 		{"hidden, but open", entry(policy.ModeHide, at("ro"), 0), control, []Status{Failed}},
 		{"hidden and gone", entry(policy.ModeHide, at("gone"), 0), control, []Status{Proven}},
 	} {
-		checks := checkPath(tc.p, tc.control, 0)
+		checks := checkPath(tc.p, tc.control, &Order{})
 		if len(checks) != len(tc.want) {
 			t.Fatalf("%s: got %+v", tc.name, checks)
 		}

@@ -61,11 +61,15 @@ func checkNetwork(e compiler.Expectation, listeners Listeners, controls Controls
 			c.check.Status = Unproven
 		}
 	}
-	return []Check{tcp, abstract, equal("network.mode", "interfaces", e.NetworkAt, "lo", interfaces())}
+	return []Check{tcp, abstract, equal("network.mode", "interfaces", e.NetworkAt, "lo", interfaces(e.Guest))}
 }
 
-// interfaces names the network interfaces that proc(5) shows.
-func interfaces() string {
+// interfaces names the network interfaces that proc(5) shows; in a guest, which can be
+// without /proc, those of rtnetlink(7).
+func interfaces(guest bool) string {
+	if guest {
+		return linkNames()
+	}
 	data, err := os.ReadFile("/proc/self/net/dev")
 	if err != nil {
 		return "unreadable: " + err.Error()
@@ -75,6 +79,19 @@ func interfaces() string {
 		if name, _, ok := strings.Cut(lines.Text(), ":"); ok {
 			names = append(names, strings.TrimSpace(name))
 		}
+	}
+	sort.Strings(names)
+	return strings.Join(names, " ")
+}
+
+func linkNames() string {
+	links, err := net.Interfaces()
+	if err != nil {
+		return "unreadable: " + err.Error()
+	}
+	names := make([]string, 0, len(links))
+	for _, link := range links {
+		names = append(names, link.Name)
 	}
 	sort.Strings(names)
 	return strings.Join(names, " ")

@@ -27,7 +27,8 @@ const (
 	ProfileFD = 9
 )
 
-// Argument is the hidden first argument that makes the binary a stage.
+// Argument is the hidden first argument that makes the binary a stage; in a guest of
+// gVisor it is [gvisor.GuestArgument].
 const Argument = "__stage"
 
 // Order is what the runner tells the launcher and the stage. It holds the
@@ -47,6 +48,12 @@ type Order struct {
 	HostDevices map[string]uint64 `json:"host_devices"`
 	// Listeners are the runner's own, as targets of the connect canaries.
 	Listeners Listeners `json:"listeners"`
+
+	// Root is the root file system that the paths are of, if not the host's, and
+	// ControlsAsRoot says that a guest's controls are taken by a process that has to
+	// become the user first.
+	Root           string `json:"root,omitempty"`
+	ControlsAsRoot bool   `json:"controls_as_root,omitempty"`
 
 	// Streams are the files behind stdin, stdout and stderr.
 	Streams     [3]Stream `json:"streams"`
@@ -86,6 +93,8 @@ type Controls struct {
 	Abstract bool `json:"abstract"`
 	// Calls are how the calls of the filter's canaries ended, in their order.
 	Calls []Outcome `json:"calls"`
+	// Kernel is how the host's kernel answers what a guest's does not know.
+	Kernel []Outcome `json:"kernel,omitempty"`
 }
 
 // PathControl is what the launcher found at a path.

@@ -16,9 +16,8 @@ import (
 	"confine/policy"
 )
 
-// checkPath looks at one entry of [filesystem] as the wrapper left it. host is
-// the device that the host has at a tmp entry.
-func checkPath(p compiler.PathExpectation, control PathControl, host uint64) []Check {
+// checkPath looks at one entry of [filesystem] as the wrapper left it.
+func checkPath(p compiler.PathExpectation, control PathControl, order *Order) []Check {
 	switch p.Mode {
 	case policy.ModeAbsent:
 		return []Check{checkAbsent(p)}
@@ -32,9 +31,9 @@ func checkPath(p compiler.PathExpectation, control PathControl, host uint64) []C
 	}
 	checks := []Check{checkMount(p)}
 	if p.Mode == policy.ModeTmp {
-		return append(checks, checkPrivate(p, host))
+		return append(checks, checkPrivate(p, order))
 	}
-	return append(checks, checkSame(p, control))
+	return append(checks, checkSame(p, control, order.Expectation.Guest))
 }
 
 func clauseOf(p compiler.PathExpectation) string { return "filesystem." + string(p.Mode) }
@@ -120,8 +119,9 @@ func mountFlags(p compiler.PathExpectation) string {
 	return "writable noexec"
 }
 
-// checkPrivate shows that a tmp directory is empty and not the host's own.
-func checkPrivate(p compiler.PathExpectation, host uint64) Check {
+// checkPrivate shows that a tmp directory is empty and not the host's own. A guest's
+// tmpfs is the sentry's, and its device number says nothing.
+func checkPrivate(p compiler.PathExpectation, order *Order) Check {
 	c := Check{
 		Clause: clauseOf(p), Subject: p.Path, At: p.At,
 		Expected: "empty, and not the host's", Found: "empty, and not the host's", Status: Proven,
@@ -133,7 +133,7 @@ func checkPrivate(p compiler.PathExpectation, host uint64) Check {
 		c.Found, c.Status = unix.ErrnoName(errno(err)), Failed
 	case len(entries) != 0:
 		c.Found, c.Status = fmt.Sprintf("%d entries, the first is %q", len(entries), entries[0].Name()), Failed
-	case unix.Stat(p.Path, &st) != nil || uint64(st.Dev) == host: //nolint:unconvert // see controlPath
+	case unix.Stat(p.Path, &st) != nil || !order.Expectation.Guest && uint64(st.Dev) == order.HostDevices[p.Path]: //nolint:unconvert // see controlPath
 		c.Found, c.Status = "the host's own", Failed
 	case unix.Faccessat(unix.AT_FDCWD, p.Path, unix.W_OK, unix.AT_EACCESS) != nil:
 		c.Found, c.Status = "not writable", Failed
@@ -142,14 +142,17 @@ func checkPrivate(p compiler.PathExpectation, host uint64) Check {
 }
 
 // checkSame shows that a path is what it is outside: the same file, open to the
-// same user.
-func checkSame(p compiler.PathExpectation, control PathControl) Check {
+// same user. In a guest, whether it is the same file is seen from the host.
+func checkSame(p compiler.PathExpectation, control PathControl, guest bool) Check {
 	c := Check{
 		Clause: clauseOf(p), Subject: p.Path, At: p.At,
 		Expected: "the host's own", Status: Proven,
 	}
-	if p.Replaced {
+	switch {
+	case p.Replaced:
 		c.Expected = "the wrapper's own in its place"
+	case guest:
+		c.Expected = "open and closed as outside"
 	}
 	c.Found = c.Expected
 	var st unix.Stat_t
@@ -159,7 +162,7 @@ func checkSame(p compiler.PathExpectation, control PathControl) Check {
 	}
 	writable := unix.Faccessat(unix.AT_FDCWD, p.Path, unix.W_OK, unix.AT_EACCESS) == nil
 	switch {
-	case !p.Replaced && (uint64(st.Dev) != control.Device || st.Ino != control.Inode): //nolint:unconvert // see controlPath
+	case !p.Replaced && !guest && (uint64(st.Dev) != control.Device || st.Ino != control.Inode): //nolint:unconvert // see controlPath
 		c.Found, c.Status = "another file", Failed
 	case openable(p.Path) && !control.Openable:
 		c.Found, c.Status = "open, and closed outside", Failed

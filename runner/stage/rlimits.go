@@ -58,9 +58,9 @@ func worded(limit uint64) string {
 	return strconv.FormatUint(limit, 10)
 }
 
-// currentLimits reads every limit. The Go runtime raises the soft limit of nofile
+// CurrentLimits reads every limit. The Go runtime raises the soft limit of nofile
 // to the hard one, in the launcher as in the stage.
-func currentLimits() map[string]unix.Rlimit {
+func CurrentLimits() map[string]unix.Rlimit {
 	limits := map[string]unix.Rlimit{}
 	for name, resource := range resources {
 		var now unix.Rlimit
@@ -78,7 +78,7 @@ func checkInherited(named []policy.Rlimit, launchers map[string]unix.Rlimit) Che
 		Clause: policy.ClauseRlimits, Subject: "limits that the policy does not name",
 		Expected: "the caller's", Found: "the caller's", Status: Proven,
 	}
-	own := currentLimits()
+	own := CurrentLimits()
 	for _, limit := range named {
 		delete(own, limit.Name)
 	}
@@ -110,6 +110,11 @@ func setRlimits(limits []policy.Rlimit) error {
 func setRlimit(limit policy.Rlimit) error {
 	resource := resources[limit.Name]
 	want := syscall.Rlimit{Cur: limit.Value, Max: limit.Value}
+	// The sentry lets nobody set some limits; they are in place from the start.
+	var now unix.Rlimit
+	if err := unix.Getrlimit(resource, &now); err == nil && now.Cur == want.Cur && now.Max == want.Max && resource != unix.RLIMIT_NOFILE {
+		return nil
+	}
 	// syscall.Setrlimit, not prlimit: for nofile it also stops syscall.Exec from
 	// putting back the soft limit that the Go runtime raised at its start.
 	if err := syscall.Setrlimit(resource, &want); err != nil {

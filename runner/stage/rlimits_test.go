@@ -30,7 +30,7 @@ func TestRlimits(t *testing.T) {
 	expectCheck(t, higher[0], Failed, "64")
 	expectCheck(t, higher[1], Proven, "unlimited")
 	expectCheck(t, higher[2], Failed, "no such resource")
-	launchers := currentLimits()
+	launchers := CurrentLimits()
 	expectCheck(t, checkInherited(nil, launchers), Proven, "the caller's")
 	launchers["nofile"] = unix.Rlimit{Cur: 65, Max: 66}
 	expectCheck(t, checkInherited(nil, launchers), Failed, "nofile soft 64 hard 64, not soft 65 hard 66")

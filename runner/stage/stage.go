@@ -55,7 +55,7 @@ func run() error {
 	if err := Send(Message{Kind: Found, Checks: checks, Heard: heard}); err != nil {
 		return err
 	}
-	if !await() {
+	if !Await() {
 		return nil
 	}
 	if err := enterDirectory(order.Directory); err != nil {
@@ -80,7 +80,7 @@ func run() error {
 	if err := Send(Message{Kind: Restricted, Checks: checks, Landlock: version}); err != nil {
 		return err
 	}
-	if !await() {
+	if !Await() {
 		return nil
 	}
 	return execute(order, program)
@@ -100,7 +100,7 @@ func examine(order *Order, controls Controls) ([]Check, error) {
 	checks := CheckIdentity("", ParseProcStatus(string(text)), order.UID, order.GID, order.SeccompFilters)
 	checks = append(checks, CheckNamespaces("", e, order.Namespaces, inside)...)
 	for _, p := range e.Paths {
-		checks = append(checks, checkPath(p, controls.Paths[p.Path], order.HostDevices[p.Path])...)
+		checks = append(checks, checkPath(p, controls.Paths[p.Path], order)...)
 	}
 	checks = append(checks, checkSubmounts(e, controls.Mounts)...)
 	checks = append(checks, checkUncovered(e, controls)...)
@@ -109,7 +109,7 @@ func examine(order *Order, controls Controls) ([]Check, error) {
 	checks = append(checks, checkStreams(order.Streams, streams)...)
 	checks = append(checks, checkDirectory(order, controls.Directory))
 	checks = append(checks, checkProc(e)...)
-	checks = append(checks, checkSharedMemory(e, order.HostDevices[SharedMemory])...)
+	checks = append(checks, checkSharedMemory(order)...)
 	checks = append(checks, checkNetwork(e, order.Listeners, controls)...)
 	checks = append(checks, checkRlimits(e.Rlimits)...)
 	checks = append(checks, checkInherited(e.Rlimits, controls.Limits))
@@ -126,17 +126,29 @@ func execute(order *Order, program []unix.SockFilter) error {
 		return err
 	}
 	_ = unix.Close(pipe[0])
-	err := placeDescriptors()
-	if err == nil {
-		err = become(order, program, pipe[1])
+	if err := placeStreams(); err != nil {
+		return report(err, pipe[1])
 	}
+	return report(finish(order, program, pipe[1]), pipe[1])
+}
+
+// finish closes what is ours at execve, and becomes the program.
+func finish(order *Order, program []unix.SockFilter, pipe int) error {
+	if err := closeAtExecve(order.Expectation); err != nil {
+		return err
+	}
+	return become(order, program, pipe)
+}
+
+// report tells the runner by the pipe why the program was not executed.
+func report(err error, pipe int) error {
 	// The byte must come before anything else: an end of the pipe without one
 	// means that execve succeeded.
 	var failed *executeError
 	if errors.As(err, &failed) {
-		_, _ = unix.Write(pipe[1], []byte{byte(failed.errno)})
+		_, _ = unix.Write(pipe, []byte{byte(failed.errno)})
 		return nil
 	}
-	_, _ = unix.Write(pipe[1], []byte{NotPlaced})
+	_, _ = unix.Write(pipe, []byte{NotPlaced})
 	return err
 }

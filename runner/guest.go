@@ -1,0 +1,259 @@
+//go:build linux
+
+package runner
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"confine/runner/stage"
+)
+
+// guest is a sandbox of gVisor's. The keeper is PID 1 of the launch's namespaces and
+// has runsc as its child, whose children are the sentry and the gofer; the stage, and
+// the program after it, are processes of the sentry's and none of the host's.
+type guest struct {
+	sandbox
+	// keeper is the socket to the keeper, and report what it said last.
+	keeper *net.UnixConn
+	report keeperReport
+	over   chan struct{} // closed when report is valid
+	// taker is the process that takes the controls.
+	taker *exec.Cmd
+	relay *relay
+	// goferPID is its number on the host, from attest on. goferOver is closed when it has
+	// ended, and goferKilled says that it was killed: the sentry then ends too, with the
+	// code of a program that was killed.
+	goferPID    int
+	goferOver   chan struct{}
+	goferKilled atomic.Bool
+	// first is the stage's first word until receive gives it.
+	first *word
+	runsc string
+	root  string
+}
+
+// startGuest starts keeper and guard, and takes the controls meanwhile.
+func startGuest(l *launchable, plan keeperPlan, order *stage.Order) (g *guest, err error) {
+	var k kit
+	g = &guest{sandbox: sandbox{memory: l.memory}, over: make(chan struct{}), goferOver: make(chan struct{}), runsc: plan.Runsc, root: l.root()}
+	defer func() {
+		if g == nil {
+			k.close()
+			return
+		}
+		k.close(g.order, g.controls)
+	}()
+	if g.relay, err = newRelay([3]*os.File{l.Stdin, l.Stdout, l.Stderr}); err != nil {
+		return nil, err
+	}
+	order.Streams = streamsOf(g.relay.child())
+	order.Root, order.ControlsAsRoot = l.Root, l.host.Caller.UID == 0
+	files := g.stageFiles(&k, order)
+	keeper, child, err := socketPair()
+	g.keeper = keeper
+	k.keep(child, err)
+	sealedPlan := k.keep(sealedJSON("plan", plan))
+	if k.err != nil {
+		g.abandon()
+		return nil, k.err
+	}
+	if g.taker, err = startControls(files, l.Root); err != nil {
+		g.abandon()
+		return nil, err
+	}
+	cmd := exec.Command("/proc/self/exe", keeperArgument)
+	cmd.Env = []string{}
+	cmd.Dir = "/"
+	ends := g.relay.child()
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = ends[0], ends[1], ends[2]
+	cmd.ExtraFiles = append(files, child, sealedPlan)
+	cmd.SysProcAttr = keeperNamespaces(l.identity.UID, l.identity.GID)
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	if err := g.start(cmd); err != nil {
+		_ = g.taker.Process.Kill()
+		_ = g.taker.Wait()
+		g.abandon()
+		return nil, fmt.Errorf("start the keeper: %w", err)
+	}
+	go g.hear()
+	if err := g.begin(); err != nil {
+		defer g.close()
+		return nil, g.refuse(err)
+	}
+	return g, nil
+}
+
+// word is a message of the stage's with what came with it.
+type word struct {
+	m       stage.Message
+	pid, fd int
+	err     error
+}
+
+// listen waits for the stage's first word, which receive then gives. Until then nothing
+// was read of the caller's stdin, so that another start can be tried.
+func (g *guest) listen(signals <-chan os.Signal) error {
+	first := make(chan word, 1)
+	go func() {
+		var w word
+		w.m, w.pid, w.fd, w.err = g.sandbox.receive(handshakeLimit)
+		first <- w
+	}()
+	select {
+	case w := <-first:
+		g.first = &w
+		return w.err
+	case sig := <-signals:
+		g.kill()
+		<-first
+		return errBefore(sig)
+	}
+}
+
+func (g *guest) receive(limit time.Duration) (stage.Message, int, int, error) {
+	if w := g.first; w != nil {
+		g.first = nil
+		return w.m, w.pid, w.fd, w.err
+	}
+	return g.sandbox.receive(limit)
+}
+
+// abandon closes what a guest that did not start holds.
+func (g *guest) abandon() {
+	if g.keeper != nil {
+		_ = g.keeper.Close()
+	}
+	_ = g.relay.finish(0)
+	g.sandbox.abandon()
+}
+
+// hear waits for the keeper's report.
+func (g *guest) hear() {
+	defer close(g.over)
+	buf := make([]byte, stage.MaxMessage)
+	n, err := g.keeper.Read(buf)
+	if err != nil || n == 0 {
+		g.report.Error = "the process that keeps the sandbox was killed"
+		return
+	}
+	if err := json.Unmarshal(buf[:n], &g.report); err != nil {
+		g.report.Error = fmt.Sprintf("decode the keeper's report: %v", err)
+	}
+}
+
+// begin lets the stage start to read, once the controls are taken.
+func (g *guest) begin() error {
+	if err := g.taker.Wait(); err != nil {
+		if m, _, _, e := g.receive(handshakeLimit); e == nil && m.Kind == stage.Failure {
+			return errors.New(m.Error)
+		}
+		return fmt.Errorf("take the controls: %w", err)
+	}
+	return g.proceed()
+}
+
+// awaitExecve waits for the end of the control socket, which the sentry shuts down when
+// the guest has no more use for it, or for a byte that says why execve failed.
+func (g *guest) awaitExecve(int) (int, error) {
+	answer := make([]byte, 1)
+	if err := g.control.SetReadDeadline(time.Now().Add(executeLimit)); err != nil {
+		return 0, err
+	}
+	n, err := g.control.Read(answer)
+	if n == 1 {
+		return executeCode(answer[0])
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return 0, fmt.Errorf("the stage did not execute the program within %s", executeLimit)
+	}
+	// The socket also ends with a sandbox that fails.
+	select {
+	case <-g.over:
+		if cause := g.report.failure(); cause != "" {
+			return 0, errors.New(cause)
+		}
+	default:
+	}
+	return 0, nil
+}
+
+// signal passes a signal on to the program.
+func (g *guest) signal(sig syscall.Signal) {
+	if data, err := json.Marshal(keeperOrder{Signal: int(sig)}); err == nil {
+		_, _ = g.keeper.Write(data)
+	}
+}
+
+func (g *guest) warnings() []string { return nil }
+
+// kill ends everything in the namespaces at once.
+func (g *guest) kill() { _ = unix.PidfdSendSignal(g.wrapper, unix.SIGKILL, nil, 0) }
+
+func (g *guest) close() {
+	_ = g.control.Close()
+	select {
+	case <-g.ended:
+	case <-time.After(guardPatience):
+		g.kill()
+		<-g.ended
+	}
+	_ = g.keeper.Close()
+	<-g.over
+	_ = g.relay.finish(0)
+	g.guard.release()
+	_, _ = g.order.Close(), g.controls.Close()
+	_ = unix.Close(g.wrapper)
+}
+
+// refuse words what went wrong between the start of runsc and execve.
+func (g *guest) refuse(err error) *Refusal {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	r = refuse("%v", err)
+	if !errors.Is(err, errSilent) {
+		return r
+	}
+	r.Expected = "a report from inside the sandbox"
+	select {
+	case <-g.over:
+		r.Found = fmt.Sprintf("runsc ended with exit code %d", g.report.Code)
+		if g.report.Error != "" {
+			r.Found = g.report.Error
+		}
+		r.Tool, r.Wrapper = "runsc", strings.Join(g.report.Log, "\n")
+		if g.report.Panic != "" {
+			r.Wrapper = strings.TrimSpace(r.Wrapper + "\n" + g.report.Panic)
+		}
+	case <-time.After(guardPatience):
+		r.Found = "runsc still running"
+	}
+	return r
+}
+
+// failure is why the sandbox and not the program ended, or "".
+func (r keeperReport) failure() string {
+	switch {
+	case r.Error != "":
+		return r.Error
+	case r.Panic != "":
+		return "the sentry panicked: " + r.Panic
+	case r.Died:
+		return "the sentry or the gofer was killed"
+	case len(r.Log) > 0:
+		return "runsc failed: " + r.Log[len(r.Log)-1]
+	}
+	return ""
+}

@@ -1,0 +1,79 @@
+//go:build linux
+
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+)
+
+// supervise waits for the program's end, passes signals on to it and counts its time.
+func (g *guest) supervise(signals <-chan os.Signal, limit time.Duration) (int, error) {
+	var over, dead <-chan time.Time
+	if limit > 0 {
+		timer := time.NewTimer(limit)
+		defer timer.Stop()
+		over = timer.C
+	}
+	guard, late := g.guard.died, false
+	var ended error
+	for {
+		select {
+		case <-g.over:
+			<-g.ended
+			undelivered := g.drain(signals)
+			if late {
+				return ExitWallTime, errors.Join(fmt.Errorf("ended: the wall time of %s is over", limit), undelivered)
+			}
+			code, err := g.conclude(ended)
+			return code, errors.Join(err, undelivered)
+		case sig := <-signals:
+			g.signal(sig.(syscall.Signal))
+		case <-over:
+			late, over = true, nil
+			g.signal(syscall.SIGTERM)
+			dead = time.After(wallGrace)
+		case <-dead:
+			g.kill()
+		case <-guard:
+			guard, ended = nil, errGuard
+			g.kill()
+		}
+	}
+}
+
+// conclude gives the exit code of the program, or that of a sandbox that failed under
+// it. runsc's own codes tell no difference.
+func (g *guest) conclude(ended error) (int, error) {
+	if ended != nil {
+		return exitSignal + int(syscall.SIGKILL), ended
+	}
+	select {
+	case <-g.goferOver:
+		g.report.Died = g.report.Died || g.goferKilled.Load()
+	case <-time.After(guardPatience):
+	}
+	if cause := g.report.failure(); cause != "" {
+		return exitSignal + int(syscall.SIGKILL), errors.New("ended: the sandbox failed under the program: " + cause)
+	}
+	return g.report.Code, nil
+}
+
+// drainLimit is how long the reader of the program's output may take for the rest.
+const drainLimit = time.Hour
+
+// drain waits until the caller has everything that the program wrote, or a signal says
+// that it does not want it.
+func (g *guest) drain(signals <-chan os.Signal) error {
+	done := make(chan error, 1)
+	go func() { done <- g.relay.finish(drainLimit) }()
+	select {
+	case err := <-done:
+		return err
+	case sig := <-signals:
+		return fmt.Errorf("%s came before all output was written", sig)
+	}
+}

@@ -1,0 +1,110 @@
+//go:build linux
+
+package runner
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"confine/compiler"
+	"confine/compiler/gvisor"
+	"confine/policy"
+	"confine/runner/stage"
+)
+
+// gvisorBackend confines by runsc: the program runs on a kernel of its own.
+type gvisorBackend struct{}
+
+func (gvisorBackend) name() compiler.Backend { return compiler.GVisor }
+
+func (gvisorBackend) problems(h Host, p *policy.Policy) []Problem { return h.GVisorProblems(p) }
+
+func (gvisorBackend) target(l *launchable) (compiler.Target, error) {
+	version, err := compiler.ParseVersion(l.host.GVisor.Version)
+	if err != nil {
+		return compiler.Target{}, refuse("%v", err)
+	}
+	facts, err := factsOf(l.Policy.Filesystem, l.root(), filepath.Join(keeperHost, l.Root))
+	if err != nil {
+		return compiler.Target{}, err
+	}
+	return compiler.Target{Backend: compiler.GVisor, Version: version, Arch: l.host.Arch, Root: facts}, nil
+}
+
+func (gvisorBackend) check(*launchable) error { return nil }
+
+func (gvisorBackend) describe(l *launchable) string {
+	return fmt.Sprintf("gvisor (runsc %s, %s)", l.host.GVisor.Version, l.platform)
+}
+
+// root is the program's root file system on the host.
+func (l *launchable) root() string {
+	if l.Root == "" {
+		return "/"
+	}
+	return l.Root
+}
+
+// guestConfig is the bundle's config.json with the limits that the policy leaves to
+// the caller: runsc would give its own in their place.
+func (l *launchable) guestConfig() ([]byte, error) {
+	compiled, _ := l.bundle.Artifact(gvisor.LaunchedConfig)
+	var spec specs.Spec
+	if err := json.Unmarshal(compiled, &spec); err != nil {
+		return nil, fmt.Errorf("decode the compiled bundle: %w", err)
+	}
+	named := map[string]bool{}
+	for _, r := range spec.Process.Rlimits {
+		named[r.Type] = true
+	}
+	for name, limit := range stage.CurrentLimits() {
+		if kind := gvisor.RlimitType(name); !named[kind] {
+			spec.Process.Rlimits = append(spec.Process.Rlimits, specs.POSIXRlimit{Type: kind, Soft: limit.Cur, Hard: limit.Max})
+		}
+	}
+	return json.Marshal(spec)
+}
+
+// platforms are the ways in which a sentry gets the system calls of its guest, the
+// faster one first. Both keep them from the host's kernel. The third, kvm, is not
+// among them: it hangs on hosts that have /dev/kvm and cannot use it.
+var platforms = []string{"systrap", "ptrace"}
+
+func (gvisorBackend) start(l *launchable, order *stage.Order, signals <-chan os.Signal) (enclosure, error) {
+	config, err := l.guestConfig()
+	if err != nil {
+		return nil, err
+	}
+	compiled, _ := l.bundle.Artifact(gvisor.LaunchedFlags)
+	var flags []string
+	if err := json.Unmarshal(compiled, &flags); err != nil {
+		return nil, fmt.Errorf("decode the compiled flags: %w", err)
+	}
+	plan := keeperPlan{Runsc: l.host.GVisor.Path, Config: config, Nodes: l.bundle.Skeleton}
+	var refusal error
+	for _, l.platform = range platforms {
+		// The keeper has what runsc asks root for, in a user namespace.
+		plan.Flags = append(slices.Clone(flags), "--rootless", "--platform="+l.platform)
+		g, err := startGuest(l, plan, order)
+		if err != nil {
+			return nil, err
+		}
+		if err = g.listen(signals); err == nil {
+			return g, nil
+		}
+		if refusal == nil {
+			refusal = g.refuse(err)
+		}
+		g.close()
+		if !errors.Is(err, errSilent) {
+			break // it hangs, or the caller does not want it any more
+		}
+	}
+	return nil, refusal
+}

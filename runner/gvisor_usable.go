@@ -1,0 +1,79 @@
+//go:build linux
+
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"confine/policy"
+)
+
+// containerOptions are what docker run needs for runsc, besides a copy of the default
+// seccomp profile that also allows what the first one names.
+var containerOptions = []string{
+	"docker run --security-opt seccomp=FILE, a copy of Docker's default profile that also allows",
+	"  clone, mount, umount2, pivot_root and chroot",
+	"  --security-opt systempaths=unconfined, so that /proc can be mounted",
+	"  --security-opt apparmor=unconfined, on hosts with AppArmor",
+}
+
+// GVisorProblems are the reasons why runsc cannot enforce a policy for this caller. p
+// is the policy, or nil for any.
+func (h Host) GVisorProblems(p *policy.Policy) []Problem {
+	problems := append([]Problem(nil), h.GVisor.Problems...)
+	if len(problems) > 0 {
+		return problems
+	}
+	if h.Namespaces != "" {
+		problem := Problem{
+			Message: "this caller cannot make the namespaces that runsc needs", Found: h.Namespaces,
+			Expected: "user, mount and pid namespaces",
+		}
+		if h.Caller.KernelThreads {
+			problem.Instead = []string{"sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone and kernel.apparmor_restrict_unprivileged_userns"}
+		} else {
+			problem.Instead = containerOptions
+		}
+		problems = append(problems, problem)
+	}
+	if p != nil && p.Process.Memory > 0 {
+		if problem, found := h.memoryProblem(p); found {
+			problems = append(problems, problem)
+		}
+	}
+	return problems
+}
+
+// probeNamespaces tries what a keeper does first. The answer is empty if it can.
+func probeNamespaces() string {
+	cmd := exec.Command("/proc/self/exe", keeperTrialArgument)
+	cmd.Env = []string{}
+	cmd.Dir = "/"
+	cmd.SysProcAttr = keeperNamespaces(os.Getuid(), os.Getgid())
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &exit):
+		return strings.TrimSpace(string(out))
+	}
+	return fmt.Sprintf("clone(2) with new namespaces: %v", errno(err))
+}
+
+// errno takes the kernel's error out of what os/exec made of it.
+func errno(err error) error {
+	var e unix.Errno
+	if errors.As(err, &e) {
+		return e
+	}
+	return err
+}

@@ -1,0 +1,192 @@
+//go:build linux
+
+package runner
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"confine/compiler"
+	"confine/runner/stage"
+)
+
+// keeperArgument is the hidden first argument that makes the binary a keeper.
+const keeperArgument = "__keep"
+
+// The descriptors of a keeper, besides those that it hands to the stage.
+const (
+	keeperSocketFD = stage.ControlsFD + 1
+	keeperPlanFD   = stage.ControlsFD + 2
+)
+
+// guestID is the name of the one guest below a state directory.
+const guestID = "guest"
+
+// keeperPlan is what the runner tells the keeper.
+type keeperPlan struct {
+	// Runsc is the path of runsc on the host, and Flags its global flags.
+	Runsc string   `json:"runsc"`
+	Flags []string `json:"flags"`
+	// Config is the config.json, and Nodes are the skeleton.
+	Config json.RawMessage `json:"config"`
+	Nodes  []compiler.Node `json:"nodes"`
+}
+
+// keeperReport is what a keeper says when it is over.
+type keeperReport struct {
+	// Error is what the keeper itself could not do.
+	Error string `json:"error,omitempty"`
+	// Code is the exit code of runsc, or 128+n when signal n ended it.
+	Code int `json:"code"`
+	// Log are the errors of runsc's own log, and Panic is the start of the sentry's last
+	// words. Both are empty if the program ran to its end.
+	Log   []string `json:"log,omitempty"`
+	Panic string   `json:"panic,omitempty"`
+	// Died says that the sentry or the gofer was killed: neither has last words then.
+	Died bool `json:"died,omitempty"`
+}
+
+// keeperOrder asks a keeper to pass a signal on to the program.
+type keeperOrder struct {
+	Signal int `json:"signal"`
+}
+
+// keeperMain is PID 1 of the namespaces of one launch. It makes the bundle, runs runsc
+// and tells how that ended; with it, everything in the namespaces ends.
+func keeperMain() int {
+	// The terminal's signals are the runner's to pass on.
+	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE)
+	report := keep()
+	data, err := json.Marshal(report)
+	if err == nil {
+		_ = unix.Sendmsg(keeperSocketFD, data, nil, nil, unix.MSG_NOSIGNAL)
+	}
+	return 0
+}
+
+func keep() keeperReport {
+	fail := func(err error) keeperReport { return keeperReport{Error: err.Error()} }
+	if !stage.Await() {
+		return fail(errNoWord)
+	}
+	var plan keeperPlan
+	if err := stage.ReadSealed(keeperPlanFD, "plan", &plan); err != nil {
+		return fail(err)
+	}
+	if _, err := unix.Setsid(); err != nil {
+		return fail(fmt.Errorf("start a session: %w", err))
+	}
+	if _, err := unix.KeyctlInt(unix.KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0); err != nil && !errors.Is(err, unix.ENOSYS) {
+		return fail(fmt.Errorf("start a session keyring: %w", err))
+	}
+	if err := makeKeeperRoot(); err != nil {
+		return fail(err)
+	}
+	if err := writeBundle(plan.Nodes, plan.Config); err != nil {
+		return fail(err)
+	}
+	k := keeper{runsc: insideKeeper(plan.Runsc), flags: append([]string{"--root=" + keeperState, "--log=" + keeperLog, "--log-format=json", "--panic-log=" + keeperPanic, "--final-metrics-log=" + keeperMetrics}, plan.Flags...)}
+	cmd := k.command("run", "--bundle="+keeperBundle,
+		"--pass-fd="+passed(stage.ControlFD), "--pass-fd="+passed(stage.OrderFD), "--pass-fd="+passed(stage.ControlsFD),
+		"--exec-fd="+strconv.Itoa(stage.BinaryFD), guestID)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	for fd := stage.ControlFD; fd <= stage.ControlsFD; fd++ {
+		cmd.ExtraFiles = append(cmd.ExtraFiles, os.NewFile(uintptr(fd), strconv.Itoa(fd)))
+	}
+	if err := cmd.Start(); err != nil {
+		return fail(fmt.Errorf("start runsc: %w", err))
+	}
+	// What the stage holds must end with the stage.
+	for _, f := range append(cmd.ExtraFiles, os.Stdin, os.Stdout, os.Stderr) {
+		_ = f.Close()
+	}
+	go k.obey()
+	_ = cmd.Wait()
+	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	report := keeperReport{Code: status.ExitStatus(), Log: readRunscLog(keeperLog), Panic: readPanic(keeperPanic)}
+	// The sentry writes its metrics when it ends by itself. The code is the same when it
+	// was killed as when the guest's own process was.
+	if info, err := os.Stat(keeperMetrics); err != nil || info.Size() == 0 {
+		report.Died = len(report.Log) == 0 && report.Panic == ""
+	}
+	if status.Signaled() {
+		report.Code = exitSignal + int(status.Signal())
+	}
+	return report
+}
+
+// passed maps a descriptor to the same number in the guest.
+func passed(fd int) string { return strconv.Itoa(fd) + ":" + strconv.Itoa(fd) }
+
+type keeper struct {
+	runsc string
+	flags []string
+}
+
+// command is a runsc with a clean environment: it and the gofer keep what they get.
+func (k keeper) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(k.runsc, append(append([]string{}, k.flags...), args...)...)
+	cmd.Env = []string{"PATH=/usr/bin:/bin"}
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return cmd
+}
+
+// obey passes signals on: runsc run does not, but dies of them with its guest.
+func (k keeper) obey() {
+	buf := make([]byte, 256)
+	for {
+		n, err := unix.Read(keeperSocketFD, buf)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || n == 0 {
+			return
+		}
+		var order keeperOrder
+		if json.Unmarshal(buf[:n], &order) == nil && order.Signal > 0 {
+			_ = k.command("kill", guestID, strconv.Itoa(order.Signal)).Run()
+		}
+	}
+}
+
+// readRunscLog gives the errors that runsc wrote; it writes nothing if the program ran.
+func readRunscLog(path string) []string {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	var found []string
+	// Nothing parts one value from the next.
+	for decoder := json.NewDecoder(bytes.NewReader(data)); len(found) < 10; {
+		var entry struct{ Level, Msg string }
+		if err := decoder.Decode(&entry); err != nil {
+			break
+		}
+		if entry.Level == "error" || entry.Level == "fatal" {
+			entry.Msg = strings.TrimSpace(entry.Msg)
+			found = append(found, entry.Msg[:min(len(entry.Msg), 500)])
+		}
+	}
+	return found
+}
+
+// readPanic gives the first line of a panic of the sentry's.
+func readPanic(path string) string {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(string(data)), "\n")
+	return first[:min(len(first), 500)]
+}

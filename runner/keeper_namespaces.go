@@ -1,0 +1,40 @@
+//go:build linux
+
+package runner
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// keeperNamespaces are the namespaces that a keeper lives in. It is root there, and on
+// the host the user of the program: whatever comes out of the guest is an ordinary
+// user. The PID namespace makes its end the end of everything, and the mount namespace
+// takes all files of a launch with it.
+func keeperNamespaces(uid, gid int) *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: gid, Size: 1}},
+		Credential:  &syscall.Credential{Uid: 0, Gid: 0, NoSetGroups: true},
+	}
+	if os.Getuid() == 0 {
+		// Only root can map others than itself, and drop its groups.
+		attr.GidMappingsEnableSetgroups = true
+		attr.Credential.NoSetGroups = false
+	}
+	return attr
+}
+
+// keeperTrialArgument makes the binary a keeper that only tries its namespaces.
+const keeperTrialArgument = "__keep-trial"
+
+// keeperTrialMain prints what a keeper could not do.
+func keeperTrialMain() int {
+	if err := makeKeeperRoot(); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}

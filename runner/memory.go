@@ -1,0 +1,204 @@
+//go:build linux
+
+package runner
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"confine/policy"
+	"confine/runner/stage"
+)
+
+// cgroupRoot is where cgroups(7) are, by convention of every distribution.
+const cgroupRoot = "/sys/fs/cgroup"
+
+// memoryHierarchy is one of the two versions of the memory controller.
+type memoryHierarchy struct {
+	// dir is where groups are made.
+	dir string
+	// limit and swap are the files of the limits; swap, which can be missing, counts
+	// memory and swap together in version 1, and swap alone in version 2.
+	limit, swap string
+	// events is the file that counts what the kernel killed.
+	events string
+	v2     bool
+}
+
+var memoryHierarchies = []memoryHierarchy{
+	{cgroupRoot, "memory.max", "memory.swap.max", "memory.events", true},
+	{cgroupRoot + "/memory", "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.oom_control", false},
+}
+
+// findMemory is the hierarchy of this host that has the memory controller.
+func findMemory() (memoryHierarchy, bool) {
+	for _, h := range memoryHierarchies {
+		if h.v2 {
+			controllers, err := os.ReadFile(filepath.Join(h.dir, "cgroup.controllers"))
+			if err == nil && strings.Contains(" "+strings.TrimSpace(string(controllers))+" ", " memory ") {
+				return h, true
+			}
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(h.dir, h.limit)); err == nil {
+			return h, true
+		}
+	}
+	return memoryHierarchy{}, false
+}
+
+// describeMemory names the hierarchy, for people.
+func describeMemory(uid int) string {
+	h, ok := findMemory()
+	switch {
+	case !ok:
+		return "none, there is no memory cgroup"
+	case uid != 0:
+		return "none, they take a root caller"
+	case h.v2:
+		return "cgroup v2"
+	}
+	return "cgroup v1"
+}
+
+// memoryProblem says why process.memory cannot be enforced for this caller, if so.
+func (h Host) memoryProblem(p *policy.Policy) (Problem, bool) {
+	problem := Problem{
+		Message:  "the memory of all processes together cannot be limited here" + where(p.Process.MemoryAt),
+		Expected: "a root caller, and a memory cgroup in " + cgroupRoot,
+		Instead:  []string{"take memory out of [process]; rlimits.as bounds every process by itself"},
+	}
+	if h.Caller.UID != 0 {
+		problem.Found = fmt.Sprintf("caller with uid %d", h.Caller.UID)
+		return problem, true
+	}
+	if _, ok := findMemory(); !ok {
+		problem.Found = "no memory controller"
+		return problem, true
+	}
+	return Problem{}, false
+}
+
+// memoryGroup is the cgroup of one launch.
+type memoryGroup struct {
+	memoryHierarchy
+	path  string
+	bytes uint64
+	at    policy.Position
+}
+
+// makeMemoryGroup makes a cgroup with the policy's limit. Swap would be memory too.
+func makeMemoryGroup(p policy.Process) (*memoryGroup, error) {
+	h, ok := findMemory()
+	if !ok {
+		return nil, errors.New("no memory controller")
+	}
+	g := &memoryGroup{h, filepath.Join(h.dir, "confine-"+strings.ToLower(rand.Text())), p.Memory, p.MemoryAt}
+	if h.v2 {
+		// Where other controllers are delegated already this changes nothing.
+		if err := os.WriteFile(filepath.Join(h.dir, "cgroup.subtree_control"), []byte("+memory"), 0o644); err != nil {
+			return nil, fmt.Errorf("turn the memory controller on: %w", err)
+		}
+	}
+	if err := os.Mkdir(g.path, 0o755); err != nil {
+		return nil, fmt.Errorf("make a cgroup: %w", err)
+	}
+	limit := strconv.FormatUint(p.Memory, 10)
+	swap := limit
+	if h.v2 {
+		swap = "0"
+	}
+	err := g.write(h.limit, limit)
+	if swapErr := g.write(h.swap, swap); err == nil && !errors.Is(swapErr, os.ErrNotExist) {
+		err = swapErr
+	}
+	if err == nil && h.v2 {
+		// The sandbox ends as a whole, and not by its largest process.
+		err = g.write("memory.oom.group", "1")
+	}
+	if err != nil {
+		g.remove()
+		return nil, fmt.Errorf("limit the memory of a cgroup: %w", err)
+	}
+	return g, nil
+}
+
+func (g *memoryGroup) write(file, value string) error {
+	f, err := os.OpenFile(filepath.Join(g.path, file), os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = f.WriteString(value)
+	return err
+}
+
+// join puts a process into the group, and so what it starts from now on.
+func (g *memoryGroup) join(pid int) error {
+	if err := g.write("cgroup.procs", strconv.Itoa(pid)); err != nil {
+		return fmt.Errorf("enter the cgroup: %w", err)
+	}
+	return nil
+}
+
+// check shows that a process is in the group, and what the group's limit is.
+func (g *memoryGroup) check(pid int) []stage.Check {
+	member := "elsewhere"
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cgroup")
+	if err == nil {
+		for _, line := range strings.Split(string(text), "\n") {
+			if strings.HasSuffix(line, ":/"+filepath.Base(g.path)) {
+				member = "in the cgroup of this launch"
+			}
+		}
+	}
+	limit := "unreadable"
+	if text, err := os.ReadFile(filepath.Join(g.path, g.limit)); err == nil {
+		limit = strings.TrimSpace(string(text)) + " bytes"
+	}
+	page := uint64(os.Getpagesize())
+	checks := []stage.Check{
+		seen(policy.ClauseProcessMemory, "process of the sandbox", "in the cgroup of this launch", member),
+		seen(policy.ClauseProcessMemory, "limit of the cgroup", strconv.FormatUint(g.bytes/page*page, 10)+" bytes", limit),
+	}
+	for i := range checks {
+		checks[i].At = g.at
+	}
+	return checks
+}
+
+// exhausted reports whether the kernel ended a process for the limit.
+func (g *memoryGroup) exhausted() bool {
+	text, err := os.ReadFile(filepath.Join(g.path, g.events))
+	if err != nil {
+		return false
+	}
+	for _, line := range strings.Split(string(text), "\n") {
+		if name, count, ok := strings.Cut(line, " "); ok && name == "oom_kill" && count != "0" {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *memoryGroup) remove() { removeCgroup(g.path) }
+
+// cgroupLimit is how long a cgroup may still hold processes that were killed.
+const cgroupLimit = 2 * time.Second
+
+// removeCgroup removes an empty cgroup, and waits until it is.
+func removeCgroup(path string) {
+	for deadline := time.Now().Add(cgroupLimit); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if err := unix.Rmdir(path); err == nil || !errors.Is(err, unix.EBUSY) {
+			return
+		}
+	}
+}
