@@ -13,6 +13,8 @@ import (
 // backend is one way to confine.
 type backend interface {
 	name() compiler.Backend
+	// probe looks at what the host has of the backend's tool.
+	probe(h *Host)
 	// problems are the reasons why it cannot enforce a policy here for this caller. p
 	// is nil for any policy.
 	problems(h Host, p *policy.Policy) []Problem

@@ -5,6 +5,7 @@ package runner
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"confine/compiler"
 	"confine/compiler/backends"
@@ -22,7 +23,7 @@ func (l *launchable) choose() error {
 	}
 	var failures []backendFailure
 	for _, b := range backendsByRank {
-		l.backend = b
+		l.backend, l.full = b, nil
 		err := l.compile()
 		if err == nil {
 			l.passedOver = failures
@@ -41,6 +42,7 @@ type backendFailure struct {
 
 // compile makes the bundle of the chosen backend, or says why it cannot be used.
 func (l *launchable) compile() error {
+	l.backend.probe(&l.host)
 	if problems := l.backend.problems(l.host, l.Policy); len(problems) > 0 {
 		return refuseProblems(problems)
 	}
@@ -48,10 +50,30 @@ func (l *launchable) compile() error {
 	if err != nil {
 		return err
 	}
-	if l.bundle, err = backends.Compile(l.Policy, target, l.started); err != nil {
+	ahead, early, err := backends.Ahead(l.Policy, target, l.started)
+	if err != nil {
+		return err
+	}
+	full := func() (*compiler.Bundle, error) { return backends.Compile(l.Policy, target, l.started) }
+	if early {
+		l.bundle, l.full = ahead, sync.OnceValues(full)
+		go func() { _, _ = l.full() }()
+	} else if l.bundle, err = full(); err != nil {
 		return err
 	}
 	return l.backend.check(l)
+}
+
+// complete waits for the whole bundle, where a part of it was enough to start with.
+func (l *launchable) complete() error {
+	if l.full == nil {
+		return nil
+	}
+	bundle, err := l.full()
+	if err == nil {
+		l.bundle = bundle
+	}
+	return err
 }
 
 // refuseAll words why no backend could be taken. Where one of them is usable and takes

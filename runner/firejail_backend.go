@@ -20,6 +20,8 @@ type firejailBackend struct{}
 
 func (firejailBackend) name() compiler.Backend { return compiler.Firejail }
 
+func (firejailBackend) probe(h *Host) { h.Firejail = probeFirejail() }
+
 func (firejailBackend) problems(h Host, p *policy.Policy) []Problem {
 	mode := policy.NetworkMode("")
 	if p != nil {

@@ -10,12 +10,12 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"confine/compiler"
 	"confine/runner/stage"
 )
 
@@ -30,13 +30,9 @@ type guest struct {
 	over   chan struct{} // closed when report is valid
 	// taker is the process that takes the controls.
 	taker *exec.Cmd
+	// written is the order as it was encoded.
+	written []byte
 	relay *relay
-	// goferPID is its number on the host, from attest on. goferOver is closed when it has
-	// ended, and goferKilled says that it was killed: the sentry then ends too, with the
-	// code of a program that was killed.
-	goferPID    int
-	goferOver   chan struct{}
-	goferKilled atomic.Bool
 	// first is the stage's first word until receive gives it.
 	first *word
 	runsc string
@@ -46,7 +42,7 @@ type guest struct {
 // startGuest starts keeper and guard, and takes the controls meanwhile.
 func startGuest(l *launchable, plan keeperPlan, order *stage.Order) (g *guest, err error) {
 	var k kit
-	g = &guest{sandbox: sandbox{memory: l.memory}, over: make(chan struct{}), goferOver: make(chan struct{}), runsc: plan.Runsc, root: l.root()}
+	g = &guest{sandbox: sandbox{memory: l.memory}, over: make(chan struct{}), runsc: plan.Runsc, root: l.root()}
 	defer func() {
 		if g == nil {
 			k.close()
@@ -59,7 +55,10 @@ func startGuest(l *launchable, plan keeperPlan, order *stage.Order) (g *guest, e
 	}
 	order.Streams = streamsOf(g.relay.child())
 	order.Root, order.ControlsAsRoot = l.Root, l.host.Caller.UID == 0
-	files := g.stageFiles(&k, order)
+	files := g.stageFiles(&k, nil)
+	// The order is written when the bundle is complete; until then the process that takes
+	// the controls has one without the filter.
+	early := k.keep(sealedJSON("early order", order))
 	keeper, child, err := socketPair()
 	g.keeper = keeper
 	k.keep(child, err)
@@ -68,7 +67,7 @@ func startGuest(l *launchable, plan keeperPlan, order *stage.Order) (g *guest, e
 		g.abandon()
 		return nil, k.err
 	}
-	if g.taker, err = startControls(files, l.Root); err != nil {
+	if g.taker, err = startControls([]*os.File{files[0], files[1], early, files[3]}, l.Root); err != nil {
 		g.abandon()
 		return nil, err
 	}
@@ -87,8 +86,12 @@ func startGuest(l *launchable, plan keeperPlan, order *stage.Order) (g *guest, e
 		return nil, fmt.Errorf("start the keeper: %w", err)
 	}
 	go g.hear()
-	if err := g.begin(); err != nil {
+	if err := g.begin(l, order); err != nil {
 		defer g.close()
+		var lines compiler.Refusals
+		if errors.As(err, &lines) {
+			return nil, err
+		}
 		return nil, g.refuse(err)
 	}
 	return g, nil
@@ -152,8 +155,20 @@ func (g *guest) hear() {
 	}
 }
 
-// begin lets the stage start to read, once the controls are taken.
-func (g *guest) begin() error {
+// begin lets the stage start to read, once the bundle is complete and the controls are
+// taken.
+func (g *guest) begin(l *launchable, order *stage.Order) error {
+	err := l.complete()
+	if err == nil {
+		order.Expectation = l.bundle.Expectation
+		if g.written, err = json.Marshal(order); err == nil {
+			err = fillMemfd(g.order, "order", g.written)
+		}
+	}
+	if err != nil {
+		_ = g.taker.Wait()
+		return err
+	}
 	if err := g.taker.Wait(); err != nil {
 		if m, _, _, e := g.receive(handshakeLimit); e == nil && m.Kind == stage.Failure {
 			return errors.New(m.Error)
@@ -162,6 +177,9 @@ func (g *guest) begin() error {
 	}
 	return g.proceed()
 }
+
+// told goes by what was written: others had the file before it was sealed.
+func (g *guest) told() (stage.Digests, error) { return stage.DigestsOf(g.written, int(g.controls.Fd())) }
 
 // awaitExecve waits for the end of the control socket, which the sentry shuts down when
 // the guest has no more use for it, or for a byte that says why execve failed.
@@ -251,7 +269,7 @@ func (r keeperReport) failure() string {
 	case r.Panic != "":
 		return "the sentry panicked: " + r.Panic
 	case r.Died:
-		return "the sentry or the gofer was killed"
+		return "runsc, the sentry or the gofer was killed"
 	case len(r.Log) > 0:
 		return "runsc failed: " + r.Log[len(r.Log)-1]
 	}

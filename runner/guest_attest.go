@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -29,7 +28,6 @@ func (g *guest) attest(pid int, order *stage.Order) ([]stage.Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.goferPID = gofer
 	for _, p := range []struct {
 		name string
 		pid  int
@@ -52,21 +50,8 @@ func (g *guest) attest(pid int, order *stage.Order) ([]stage.Check, error) {
 	return append(checks, g.checkFiles(gofer, order)...), nil
 }
 
-// adopt starts to carry the program's streams, and watches the gofer; all else ends
-// with the keeper.
+// adopt starts to carry the program's streams; all else ends with the keeper.
 func (g *guest) adopt(int) error {
-	fd, err := unix.PidfdOpen(g.goferPID, 0)
-	if err != nil {
-		return fmt.Errorf("hold process %d: %w", g.goferPID, err)
-	}
-	go func() {
-		defer unix.Close(fd)
-		for !awaitExit(fd, time.Hour) {
-		}
-		// It ends by itself when the sentry has no more use for it.
-		g.goferKilled.Store(endedBy(fd, unix.SIGKILL))
-		close(g.goferOver)
-	}()
 	g.relay.start()
 	return nil
 }

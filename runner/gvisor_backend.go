@@ -23,6 +23,14 @@ type gvisorBackend struct{}
 
 func (gvisorBackend) name() compiler.Backend { return compiler.GVisor }
 
+func (gvisorBackend) probe(h *Host) {
+	h.GVisor = probeGVisor()
+	// Root on a host can make any namespace; whether others can, only a trial tells.
+	if len(h.GVisor.Problems) == 0 && (h.Caller.UID != 0 || !h.Caller.KernelThreads) {
+		h.Namespaces = probeNamespaces()
+	}
+}
+
 func (gvisorBackend) problems(h Host, p *policy.Policy) []Problem { return h.GVisorProblems(p) }
 
 func (gvisorBackend) target(l *launchable) (compiler.Target, error) {

@@ -51,17 +51,23 @@ func (s CapabilitySet) String() string { return fmt.Sprintf("%016x", uint64(s)) 
 // MarshalText makes a set a string in JSON.
 func (s CapabilitySet) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// ProbeHost looks at the running system.
+// ProbeHost looks at the running system, and at the tools of all backends.
 func ProbeHost() Host {
+	h := probeSystem()
+	for _, b := range backendsByRank {
+		b.probe(&h)
+	}
+	h.Namespaces, h.Memory = probeNamespaces(), describeMemory(h.Caller.UID)
+	return h
+}
+
+// probeSystem looks at what every backend depends on.
+func probeSystem() Host {
 	h := Host{Arch: machine(), Landlock: stage.LandlockVersion(), Caller: probeCaller()}
 	var name unix.Utsname
 	if unix.Uname(&name) == nil {
 		h.Kernel = unix.ByteSliceToString(name.Release[:])
 	}
-	h.Firejail = probeFirejail()
-	h.GVisor = probeGVisor()
-	h.Namespaces = probeNamespaces()
-	h.Memory = describeMemory(h.Caller.UID)
 	return h
 }
 

@@ -52,7 +52,7 @@ type keeperReport struct {
 	// words. Both are empty if the program ran to its end.
 	Log   []string `json:"log,omitempty"`
 	Panic string   `json:"panic,omitempty"`
-	// Died says that the sentry or the gofer was killed: neither has last words then.
+	// Died says that runsc, the sentry or the gofer was killed: none has last words then.
 	Died bool `json:"died,omitempty"`
 }
 
@@ -95,7 +95,7 @@ func keep() keeperReport {
 	if err := writeBundle(plan.Nodes, plan.Config); err != nil {
 		return fail(err)
 	}
-	k := keeper{runsc: insideKeeper(plan.Runsc), flags: append([]string{"--root=" + keeperState, "--log=" + keeperLog, "--log-format=json", "--panic-log=" + keeperPanic, "--final-metrics-log=" + keeperMetrics}, plan.Flags...)}
+	k := keeper{runsc: insideKeeper(plan.Runsc), flags: append([]string{"--root=" + keeperState, "--log=" + keeperLog, "--log-format=json", "--panic-log=" + keeperPanic, "--debug-log=" + keeperDebug, "--debug-command=run,boot"}, plan.Flags...)}
 	cmd := k.command("run", "--bundle="+keeperBundle,
 		"--pass-fd="+passed(stage.ControlFD), "--pass-fd="+passed(stage.OrderFD), "--pass-fd="+passed(stage.ControlsFD),
 		"--exec-fd="+strconv.Itoa(stage.BinaryFD), guestID)
@@ -114,13 +114,14 @@ func keep() keeperReport {
 	_ = cmd.Wait()
 	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
 	report := keeperReport{Code: status.ExitStatus(), Log: readRunscLog(keeperLog), Panic: readPanic(keeperPanic)}
-	// The sentry writes its metrics when it ends by itself. The code is the same when it
-	// was killed as when the guest's own process was.
-	if info, err := os.Stat(keeperMetrics); err != nil || info.Size() == 0 {
-		report.Died = len(report.Log) == 0 && report.Panic == ""
-	}
 	if status.Signaled() {
-		report.Code = exitSignal + int(status.Signal())
+		// Not what the program did: of that, runsc tells by its exit code.
+		report.Code, report.Died = exitSignal+int(status.Signal()), true
+	}
+	// runsc gives this code when the program's own process was killed, and when the sentry
+	// or the gofer was.
+	if !report.Died && report.Code == exitSignal+int(unix.SIGKILL) && len(report.Log) == 0 && report.Panic == "" {
+		report.Died = sandboxDied()
 	}
 	return report
 }

@@ -16,12 +16,12 @@ import (
 // Where a keeper has things, in a root file system of its own: a tmpfs of which nothing
 // is left when the last process of the launch has ended, however that came.
 const (
-	keeperHost    = "/host" // the root file system of the host
-	keeperBundle  = "/bundle"
-	keeperState   = "/state"
-	keeperLog     = "/log.json"
-	keeperPanic   = "/panic.log"
-	keeperMetrics = "/metrics.log"
+	keeperHost   = "/host" // the root file system of the host
+	keeperBundle = "/bundle"
+	keeperState  = "/state"
+	keeperLog    = "/log.json"
+	keeperPanic  = "/panic.log"
+	keeperDebug  = "/debug.%COMMAND%.log"
 )
 
 // makeKeeperRoot moves into that root. The host's is taken as a whole before anything
@@ -35,9 +35,10 @@ func makeKeeperRoot() error {
 		return fmt.Errorf("take hold of the root file system: %w", err)
 	}
 	defer unix.Close(tree)
-	// Any directory would do that every host has.
+	// Any directory would do that every host has. The size is for the logs, in which a
+	// guest may be able to make the sentry write.
 	const base = "/proc"
-	if err := unix.Mount("confine", base, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0711"); err != nil {
+	if err := unix.Mount("confine", base, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0711,size=64m"); err != nil {
 		return fmt.Errorf("mount a tmpfs: %w", err)
 	}
 	for _, dir := range []string{keeperHost, keeperBundle, keeperState, "/proc", "/tmp", "/old"} {

@@ -28,17 +28,26 @@ func sealedMemfd(name string, data []byte) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err = f.Write(data); err == nil {
+	if err := fillMemfd(f, name, data); err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// fillMemfd writes the data and seals the file.
+func fillMemfd(f *os.File, name string, data []byte) error {
+	_, err := f.Write(data)
+	if err == nil {
 		_, err = f.Seek(0, 0)
 	}
 	if err == nil {
 		err = stage.Seal(int(f.Fd()))
 	}
 	if err != nil {
-		_ = f.Close()
-		return nil, fmt.Errorf("fill the memfd for the %s: %w", name, err)
+		return fmt.Errorf("fill the memfd for the %s: %w", name, err)
 	}
-	return f, nil
+	return nil
 }
 
 func sealedJSON(name string, value any) (*os.File, error) {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"confine/compiler"
 )
 
 // The exit codes of run that are not the program's own.
@@ -74,7 +76,8 @@ func refuse(message string, args ...any) *Refusal {
 // asRefusal gives an error the form of a refusal, if it has another.
 func asRefusal(err error) error {
 	var r *Refusal
-	if errors.As(err, &r) {
+	var lines compiler.Refusals
+	if errors.As(err, &r) || errors.As(err, &lines) {
 		return err
 	}
 	return refuse("%v", err)

@@ -160,15 +160,23 @@ func (r *relay) end(limit time.Duration) error {
 			if f.err == nil && f.left > 0 {
 				f.err = fmt.Errorf("%s: %d bytes could not be written within %s", f.name, f.left, limit)
 			}
+			if f.err != nil && !f.input {
+				f.err = lostOutput{f.err}
+			}
 			errs = append(errs, f.err)
 		default:
 			if !f.input {
-				errs = append(errs, fmt.Errorf("%s: a write did not end within %s", f.name, limit))
+				errs = append(errs, lostOutput{fmt.Errorf("%s: a write did not end within %s", f.name, limit)})
 			}
 		}
 	}
 	return errors.Join(errs...)
 }
+
+// lostOutput says that the caller did not get what the program wrote.
+type lostOutput struct{ error }
+
+func (l lostOutput) Unwrap() error { return l.error }
 
 // awaitOutput does not wait for the input: nobody will read it.
 func (r *relay) awaitOutput(limit time.Duration) {

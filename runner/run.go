@@ -88,6 +88,8 @@ type launchable struct {
 	backend    backend
 	passedOver []backendFailure
 	bundle     *compiler.Bundle
+	// full gives the whole bundle, if bundle is only what a start needs.
+	full func() (*compiler.Bundle, error)
 	// memory is the cgroup of the launch, or nil.
 	memory *memoryGroup
 	// platform is how gVisor's sentry gets the system calls of the guest.
@@ -160,7 +162,7 @@ func (l *launchable) check() error {
 		}
 		o.Policy, l.Policy = followed, followed
 	}
-	l.host = ProbeHost()
+	l.host = probeSystem()
 	if err := l.choose(); err != nil {
 		return err
 	}

@@ -72,14 +72,16 @@ func (k *kit) close(but ...*os.File) {
 }
 
 // stageFiles are what a stage inherits, in the order of the descriptors in
-// stage/order.go: the socket to the runner, the binary, the order and the controls.
+// stage/order.go: the socket to the runner, the binary, the order and the controls. A nil
+// order is for the caller to write.
 func (s *sandbox) stageFiles(k *kit, order *stage.Order) []*os.File {
 	control, child, err := socketPair()
 	s.control = control
-	files := []*os.File{
-		k.keep(child, err), k.keep(os.Open("/proc/self/exe")),
-		k.keep(sealedJSON("order", order)), k.keep(newMemfd("controls")),
+	orderFile := func() (*os.File, error) { return sealedJSON("order", order) }
+	if order == nil {
+		orderFile = func() (*os.File, error) { return newMemfd("order") }
 	}
+	files := []*os.File{k.keep(child, err), k.keep(os.Open("/proc/self/exe")), k.keep(orderFile()), k.keep(newMemfd("controls"))}
 	s.order, s.controls = files[2], files[3]
 	return files
 }
@@ -87,13 +89,25 @@ func (s *sandbox) stageFiles(k *kit, order *stage.Order) []*os.File {
 // start starts the process that makes the sandbox, and its guard. On failure nothing
 // is left of either. The process waits for a first word.
 func (s *sandbox) start(cmd *exec.Cmd) error {
-	guard, err := startGuard()
-	if err != nil {
-		return err
-	}
-	s.cmd, s.guard, s.wrapper, s.ended = cmd, guard, -1, make(chan struct{})
+	s.cmd, s.wrapper, s.ended = cmd, -1, make(chan struct{})
 	cmd.SysProcAttr.PidFD = &s.wrapper
-	if err := cmd.Start(); err != nil {
+	// Beside each other, as the process does nothing yet. It has to be started by this
+	// thread, with whose end it ends.
+	watching := make(chan error, 1)
+	go func() {
+		var err error
+		s.guard, err = startGuard()
+		watching <- err
+	}()
+	err := cmd.Start()
+	if guardErr := <-watching; guardErr != nil {
+		if err == nil {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		}
+		return guardErr
+	}
+	if err != nil {
 		s.guard.release()
 		return err
 	}

@@ -19,13 +19,17 @@ var planned = map[compiler.Backend]bool{"native": true}
 
 // all are the backends that compile.
 var all = map[compiler.Backend]struct {
-	compile func(*policy.Policy, compiler.Target) (*compiler.Bundle, error)
+	compile compileFunc
+	// ahead is compile without what takes long; nil is a backend that has no use for it.
+	ahead compileFunc
 	// known are the versions of its tool, the oldest first.
 	known []compiler.Version
 }{
-	compiler.Firejail: {firejail.Compile, firejail.Known},
-	compiler.GVisor:   {gvisor.Compile, gvisor.Known},
+	compiler.Firejail: {firejail.Compile, nil, firejail.Known},
+	compiler.GVisor:   {gvisor.Compile, gvisor.Ahead, gvisor.Known},
 }
+
+type compileFunc func(*policy.Policy, compiler.Target) (*compiler.Bundle, error)
 
 // Names are the backends that compile, sorted.
 func Names() []string {
@@ -70,8 +74,26 @@ func Compile(p *policy.Policy, target compiler.Target, today time.Time) (*compil
 	if !slices.Contains(Machines(), target.Arch) {
 		return nil, fmt.Errorf("unknown machine %q: expected %s", target.Arch, strings.Join(Machines(), " or "))
 	}
+	return compile(all[target.Backend].compile, p, target, today)
+}
+
+// Ahead is Compile without the filter of system calls, where the backend can start
+// something before that is there. It refuses what Compile refuses, but for the filter.
+func Ahead(p *policy.Policy, target compiler.Target, today time.Time) (bundle *compiler.Bundle, ok bool, err error) {
+	if err := Check(target.Backend); err != nil {
+		return nil, false, err
+	}
+	ahead := all[target.Backend].ahead
+	if ahead == nil {
+		return nil, false, nil
+	}
+	bundle, err = compile(ahead, p, target, today)
+	return bundle, true, err
+}
+
+func compile(backend compileFunc, p *policy.Policy, target compiler.Target, today time.Time) (*compiler.Bundle, error) {
 	refusals := unsupported(p)
-	bundle, err := all[target.Backend].compile(p, target)
+	bundle, err := backend(p, target)
 	var more compiler.Refusals
 	switch {
 	case errors.As(err, &more):

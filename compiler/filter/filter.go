@@ -56,6 +56,12 @@ func Compile(target compiler.Target, calls *policy.Syscalls) (Filter, error) {
 	if generator == nil {
 		generator = seccomp.Go()
 	}
+	// A launch waits for both.
+	profile := make(chan ociProfile, 1)
+	go func() {
+		data, err := ociseccomp.Marshal(rules)
+		profile <- ociProfile{data, err}
+	}()
 	compiled, err := seccomp.CompileWith(context.Background(), generator, rules)
 	if err != nil {
 		return Filter{}, fmt.Errorf("compile the filter of [syscalls]: %w", err)
@@ -66,13 +72,19 @@ func Compile(target compiler.Target, calls *policy.Syscalls) (Filter, error) {
 		return Filter{}, fmt.Errorf("encode the filter of [syscalls]: %w", err)
 	}
 	var tooLarge *ociseccomp.TooLargeError
-	f.Profile, err = ociseccomp.Marshal(rules)
-	if errors.As(err, &tooLarge) {
+	oci := <-profile
+	if f.Profile = oci.data; errors.As(oci.err, &tooLarge) {
 		f.ProfileMissing = tooLarge.Error()
-	} else if err != nil {
-		return Filter{}, fmt.Errorf("[syscalls]: %w", err)
+	} else if oci.err != nil {
+		return Filter{}, fmt.Errorf("[syscalls]: %w", oci.err)
 	}
 	return f, nil
+}
+
+// ociProfile is what ociseccomp made of the rules.
+type ociProfile struct {
+	data []byte
+	err  error
 }
 
 // Artifacts are the files of the filter; none where there is none.

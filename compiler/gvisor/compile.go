@@ -25,23 +25,32 @@ const (
 // Compile returns the bundle of a policy. The error is compiler.Refusals where the
 // policy or the version is the reason.
 func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error) {
-	var refusals compiler.Refusals
-	if refusal, refused := CheckVersion(target.Version); refused {
-		refusals = append(refusals, refusal)
-	}
-	if refusals = append(refusals, refuse(p)...); len(refusals) > 0 {
-		refusals.Sort()
+	if refusals := refused(p, target); len(refusals) > 0 {
 		return nil, refusals
 	}
 	calls, err := filter.Compile(target, &p.Syscalls)
 	if err != nil {
 		return nil, compiler.RefuseFilter(&p.Syscalls, err)
 	}
-	l := layOut(p.Filesystem, target.Root)
 	standalone, err := standaloneFilter(p.Syscalls, calls)
 	if err != nil {
 		return nil, err
 	}
+	return assemble(p, target, calls, standalone)
+}
+
+// Ahead returns the bundle without what the filter makes of it: enough to start a guest
+// with, whose stage waits for the rest. To compile and to prove the filter takes as long
+// as a third of that start.
+func Ahead(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error) {
+	if refusals := refused(p, target); len(refusals) > 0 {
+		return nil, refusals
+	}
+	return assemble(p, target, filter.Filter{}, standaloneCalls{})
+}
+
+func assemble(p *policy.Policy, target compiler.Target, calls filter.Filter, standalone standaloneCalls) (*compiler.Bundle, error) {
+	l := layOut(p.Filesystem, target.Root)
 	b := &compiler.Bundle{
 		Target: target, Policy: p.Name, Digest: p.Digest, FilterGenerator: calls.Generator,
 		Artifacts:   calls.Artifacts(),
@@ -73,6 +82,17 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 		compiler.File{Name: LaunchedConfig, Data: launched}, compiler.File{Name: LaunchedFlags, Data: launchedFlags},
 		compiler.File{Name: StandaloneConfig, Data: config}, compiler.File{Name: StandaloneFlags, Data: standaloneFlags})
 	return b, nil
+}
+
+// refused are the reasons that lie in the policy or the version, sorted.
+func refused(p *policy.Policy, target compiler.Target) compiler.Refusals {
+	var refusals compiler.Refusals
+	if refusal, unknown := CheckVersion(target.Version); unknown {
+		refusals = append(refusals, refusal)
+	}
+	refusals = append(refusals, refuse(p)...)
+	refusals.Sort()
+	return refusals
 }
 
 func expect(p *policy.Policy, target compiler.Target, l layout, program []byte) compiler.Expectation {

@@ -44,7 +44,7 @@ func Prove(f syscalls.Filter, p Program) error {
 	if err != nil {
 		return err
 	}
-	for call := range proofCalls(f, p, deeper) {
+	return firstError(proofCalls(f, p, deeper), func(call syscalls.Data) error {
 		got, _, err := Run(p, call)
 		if err != nil {
 			return err
@@ -52,8 +52,8 @@ func Prove(f syscalls.Filter, p Program) error {
 		if want := f.Decide(call); got != want {
 			return &MismatchError{Call: call, Got: got, Want: want}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // A MismatchError is a program that does not do what its filter says.

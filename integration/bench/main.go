@@ -1,11 +1,12 @@
 //go:build linux
 
-// Command bench measures what confine adds to the wrapper that it launches: both
-// start the same static program under the same profile, in turns, and the figure
-// is the ratio of their times. It needs root and the system user of make setup.
+// Command bench measures what confine adds to the tool that it launches: both start the
+// same static program under the same profile or bundle, in turns, and the figure is the
+// ratio of their times. It needs root and what make setup installs.
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -48,23 +49,33 @@ func run(rounds int, confine string) error {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
-	variants, err := prepare(dir, confine)
+	s, err := newSubject(dir, confine)
 	if err != nil {
 		return err
 	}
-	for round := range rounds + 1 {
-		for i := range variants {
-			elapsed, err := measure(variants[i].command())
-			if err != nil {
-				return fmt.Errorf("%s: %w", variants[i].name, err)
-			}
-			// The first round warms the caches.
-			if round > 0 {
-				variants[i].times = append(variants[i].times, elapsed)
+	defer s.clean()
+	for _, backend := range []struct {
+		name    string
+		prepare func() ([]variant, error)
+	}{{"firejail", s.firejail}, {"gvisor", s.gvisor}} {
+		variants, err := backend.prepare()
+		if err != nil {
+			return err
+		}
+		for round := range rounds + 1 {
+			for i := range variants {
+				elapsed, err := measure(variants[i].command())
+				if err != nil {
+					return fmt.Errorf("%s: %w", variants[i].name, err)
+				}
+				// The first round warms the caches.
+				if round > 0 {
+					variants[i].times = append(variants[i].times, elapsed)
+				}
 			}
 		}
+		report(backend.name, variants)
 	}
-	report(variants)
 	return nil
 }
 
@@ -89,63 +100,121 @@ proc = "self"
 dev = "minimal"
 [process]
 directory = "DIR/program"
+[[accept]]
+backend = "gvisor"
+clause = "filesystem.map"
+reason = "nothing is in it that this program could start"
+until = 2999-12-31
 `
 
-func prepare(dir, confine string) ([]variant, error) {
+// subject is what all variants start, and the policy for it.
+type subject struct {
+	dir, confine, program, policy string
+	credential                    *syscall.Credential
+	// state is where plain runs of runsc keep their state, and runs counts them.
+	state string
+	runs  int
+}
+
+func newSubject(dir, confine string) (*subject, error) {
 	confine, err := filepath.Abs(confine)
 	if err != nil {
 		return nil, err
 	}
-	program := filepath.Join(dir, "program", "nothing")
+	s := &subject{
+		dir: dir, confine: confine, program: filepath.Join(dir, "program", "nothing"), policy: filepath.Join(dir, "bench.toml"),
+		state: filepath.Join(dir, "state"),
+	}
 	source := filepath.Join(dir, "nothing.go")
-	policy := filepath.Join(dir, "bench.toml")
 	for path, text := range map[string]string{
-		source: "package main\n\nfunc main() {}\n",
-		policy: strings.ReplaceAll(policyText, "DIR", dir),
+		source:   "package main\n\nfunc main() {}\n",
+		s.policy: strings.ReplaceAll(policyText, "DIR", dir),
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			return nil, err
 		}
 	}
-	bundle := filepath.Join(dir, "bundle")
-	for _, cmd := range []*exec.Cmd{
-		exec.Command("go", "build", "-trimpath", "-o", program, source),
-		exec.Command(confine, "compile", policy, "-o", bundle),
-	} {
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("%v: %w: %s", cmd.Args, err, out)
-		}
-	}
-	credential, err := credentialOf(account)
-	if err != nil {
+	if err := do("go", "build", "-trimpath", "-o", s.program, source); err != nil {
 		return nil, err
 	}
-	asUser := func(args ...string) func() *exec.Cmd {
-		return func() *exec.Cmd {
-			cmd := exec.Command(args[0], args[1:]...)
-			cmd.Dir = "/"
-			cmd.Env = []string{"PATH=/usr/bin:/bin"}
-			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential}
-			return cmd
-		}
+	s.credential, err = credentialOf(account)
+	return s, err
+}
+
+// do runs a command of the preparation.
+func do(args ...string) error {
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%v: %w: %s", cmd.Args, err, out)
+	}
+	return nil
+}
+
+// clean takes away what runsc leaves mounted in its state.
+func (s *subject) clean() {
+	_ = syscall.Unmount(filepath.Join(s.state, "null-netns"), syscall.MNT_DETACH)
+}
+
+// asUser starts a command as the connector's user.
+func (s *subject) asUser(args ...string) func() *exec.Cmd {
+	return func() *exec.Cmd {
+		cmd := exec.Command(args[0], args[1:]...)
+		cmd.Dir = "/"
+		cmd.Env = []string{"PATH=/usr/bin:/bin"}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.credential}
+		return cmd
+	}
+}
+
+// run starts confine, by root and by the user.
+func (s *subject) run(backend string) []variant {
+	args := []string{s.confine, "run", "--quiet", "--backend", backend, "--policy", s.policy}
+	root := append(append([]string{}, args...), "--user", account, "--", s.program)
+	return []variant{
+		{name: "confine run, by root", command: func() *exec.Cmd { return exec.Command(root[0], root[1:]...) }},
+		{name: "confine run, by the user", command: s.asUser(append(args, "--", s.program)...)},
+	}
+}
+
+func (s *subject) firejail() ([]variant, error) {
+	bundle := filepath.Join(s.dir, "firejail")
+	if err := do(s.confine, "compile", s.policy, "-o", bundle); err != nil {
+		return nil, err
 	}
 	launched := filepath.Join(bundle, "launched.profile")
 	patient, err := with(launched, "deterministic-shutdown")
 	if err != nil {
 		return nil, err
 	}
-	return []variant{
-		{name: "firejail, same profile", command: asUser("/usr/bin/firejail", "--quiet", "--profile="+launched, program)},
-		{name: "confine run, by root", command: func() *exec.Cmd {
-			return exec.Command(confine, "run", "--quiet", "--policy", policy, "--user", account, "--", program)
-		}},
-		{name: "confine run, by the user", command: asUser(confine, "run", "--quiet", "--policy", policy, "--", program)},
+	variants := []variant{{name: "firejail, same profile", command: s.asUser("/usr/bin/firejail", "--quiet", "--profile="+launched, s.program)}}
+	return append(append(variants, s.run("firejail")...),
 		// What a profile needs to end orphans, which confine does itself.
-		{name: "firejail, and deterministic-shutdown", command: asUser("/usr/bin/firejail", "--quiet", "--profile="+patient, program)},
-		{name: "firejail --noprofile", command: asUser("/usr/bin/firejail", "--quiet", "--noprofile", program)},
-		{name: "no sandbox", command: asUser(program)},
-	}, nil
+		variant{name: "firejail, and deterministic-shutdown", command: s.asUser("/usr/bin/firejail", "--quiet", "--profile="+patient, s.program)},
+		variant{name: "firejail --noprofile", command: s.asUser("/usr/bin/firejail", "--quiet", "--noprofile", s.program)},
+		variant{name: "no sandbox", command: s.asUser(s.program)},
+	), nil
+}
+
+func (s *subject) gvisor() ([]variant, error) {
+	bundle := filepath.Join(s.dir, "gvisor")
+	if err := do(s.confine, "compile", s.policy, "--backend", "gvisor", "--root", "/", "-o", bundle, "--", s.program); err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(filepath.Join(bundle, "flags.json"))
+	if err != nil {
+		return nil, err
+	}
+	var flags []string
+	if err := json.Unmarshal(data, &flags); err != nil {
+		return nil, err
+	}
+	plain := func() *exec.Cmd {
+		s.runs++
+		args := append(append([]string{"--root=" + s.state}, flags...), "run", "--bundle="+bundle, "bench-"+strconv.Itoa(s.runs))
+		return exec.Command("/usr/local/bin/runsc", args...)
+	}
+	return append([]variant{{name: "runsc run, same bundle", command: plain}}, s.run("gvisor")...), nil
 }
 
 // with copies a profile and adds a line.
@@ -169,8 +238,8 @@ func credentialOf(name string) (*syscall.Credential, error) {
 }
 
 // report prints medians, and the ratio of each to the first variant.
-func report(variants []variant) {
-	fmt.Printf("%-43s %8s %8s %8s %7s\n", "start to end of a program that does nothing", "min ms", "median", "max", "ratio")
+func report(backend string, variants []variant) {
+	fmt.Printf("%-43s %8s %8s %8s %7s\n", backend+": start to end of a program", "min ms", "median", "max", "ratio")
 	reference := median(variants[0].times)
 	for _, v := range variants {
 		m := median(v.times)

@@ -24,13 +24,11 @@ var kernelProbes = []struct {
 }
 
 func kernelAnswers() []Outcome {
-	calls := make([]trialCall, 0, len(kernelProbes))
+	outcomes := make([]Outcome, 0, len(kernelProbes))
 	for _, p := range kernelProbes {
-		calls = append(calls, p.call)
-	}
-	outcomes, _, err := trial(nil, calls, nil)
-	if err != nil {
-		return nil
+		a := p.call.arguments
+		_, _, e := unix.Syscall6(p.call.number, a[0], a[1], a[2], a[3], a[4], a[5])
+		outcomes = append(outcomes, Outcome{Errno: e})
 	}
 	return outcomes
 }

@@ -25,6 +25,11 @@ func ReadDigests(orderFD, controlsFD int) (Digests, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read order: %w", err)
 	}
+	return DigestsOf(order, controlsFD)
+}
+
+// DigestsOf takes those of an encoded order and of the controls in a file.
+func DigestsOf(order []byte, controlsFD int) (Digests, error) {
 	controls, err := readWhole(controlsFD)
 	if err != nil {
 		return nil, fmt.Errorf("read controls: %w", err)

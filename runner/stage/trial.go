@@ -71,6 +71,11 @@ const (
 // that a call ends is followed by another one for the calls that are left. loaded
 // looks at the first child once its filter is in place.
 func trial(program []unix.SockFilter, calls []trialCall, loaded func(pid int)) (outcomes []Outcome, load unix.Errno, err error) {
+	return trialFrom(0, program, calls, loaded)
+}
+
+// trialFrom is trial, of which the first calls are made before the filter is loaded.
+func trialFrom(bare int, program []unix.SockFilter, calls []trialCall, loaded func(pid int)) (outcomes []Outcome, load unix.Errno, err error) {
 	var filter *unix.SockFprog
 	if program != nil {
 		filter = &unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
@@ -83,15 +88,12 @@ func trial(program []unix.SockFilter, calls []trialCall, loaded func(pid int)) (
 	words := unsafe.Slice((*uint32)(unsafe.Pointer(&memory[0])), wordsOfCalls+len(calls))
 	for begin := true; begin || len(outcomes) < len(calls); begin = false {
 		words[wordLoaded], words[wordProceed] = 0, 0
-		status, err := oneTrial(filter, calls, words, len(outcomes), loaded)
+		status, err := oneTrial(filter, calls, words, len(outcomes), bare, loaded)
 		loaded = nil
 		if err != nil {
 			return nil, 0, err
 		}
-		if load = unix.Errno(words[wordLoaded] - 1); words[wordLoaded] == 0 || load != 0 {
-			if words[wordLoaded] == 0 {
-				return nil, 0, fmt.Errorf("the process that tries the filter ended before it was loaded: %s", endOf(status))
-			}
+		if load = unix.Errno(words[wordLoaded] - 1); words[wordLoaded] != 0 && load != 0 {
 			return nil, load, nil
 		}
 		for _, word := range words[wordsOfCalls+len(outcomes):] {
@@ -100,11 +102,15 @@ func trial(program []unix.SockFilter, calls []trialCall, loaded func(pid int)) (
 			}
 			outcomes = append(outcomes, Outcome{Errno: unix.Errno(word >> errnoShift)})
 		}
-		if left := words[wordsOfCalls+len(outcomes):]; len(left) > 0 {
-			if left[0] != callBegun || !status.Signaled() {
-				return nil, 0, fmt.Errorf("the process that tries the filter ended between two calls: %s", endOf(status))
-			}
+		left := words[wordsOfCalls+len(outcomes):]
+		inCall := len(left) > 0 && left[0] == callBegun && status.Signaled()
+		switch {
+		case inCall:
 			outcomes = append(outcomes, Outcome{Signal: status.Signal()})
+		case words[wordLoaded] == 0:
+			return nil, 0, fmt.Errorf("the process that tries the filter ended before it was loaded: %s", endOf(status))
+		case len(left) > 0:
+			return nil, 0, fmt.Errorf("the process that tries the filter ended between two calls: %s", endOf(status))
 		}
 	}
 	return outcomes, 0, nil
@@ -118,11 +124,11 @@ func endOf(status unix.WaitStatus) string {
 }
 
 // oneTrial forks one child and waits for its end.
-func oneTrial(filter *unix.SockFprog, calls []trialCall, words []uint32, first int, loaded func(pid int)) (unix.WaitStatus, error) {
+func oneTrial(filter *unix.SockFprog, calls []trialCall, words []uint32, first, bare int, loaded func(pid int)) (unix.WaitStatus, error) {
 	// The child is to die with this thread, so the goroutine stays on it.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	pid, e := forkTrial(filter, calls, words, first)
+	pid, e := forkTrial(filter, calls, words, first, bare)
 	if e != 0 {
 		return 0, fmt.Errorf("fork a process to try the filter: %w", e)
 	}
@@ -161,7 +167,7 @@ func wait(pid, options int) (status unix.WaitStatus, ended bool, err error) {
 //go:norace
 //go:nosplit
 //go:noinline
-func forkTrial(filter *unix.SockFprog, calls []trialCall, words []uint32, first int) (int, unix.Errno) {
+func forkTrial(filter *unix.SockFprog, calls []trialCall, words []uint32, first, bare int) (int, unix.Errno) {
 	every, before := ^uint64(0), uint64(0)
 	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&every)), uintptr(unsafe.Pointer(&before)), 8, 0, 0)
 	pid, _, e := unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
@@ -173,13 +179,20 @@ func forkTrial(filter *unix.SockFprog, calls []trialCall, words []uint32, first 
 	// kills would leave a core file, in the program's directory.
 	_, _, _ = unix.RawSyscall6(unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0, 0)
 	_, _, _ = unix.RawSyscall6(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0, 0)
-	if filter != nil {
-		_, _, e = unix.RawSyscall6(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(filter)), 0, 0, 0)
-	}
-	atomic.StoreUint32(&words[wordLoaded], uint32(e)+1)
-	for atomic.LoadUint32(&words[wordProceed]) == 0 {
-	}
-	for i := first; e == 0 && i < len(calls); i++ {
+	waits := true
+	for i := first; e == 0 && i <= len(calls); i++ {
+		if waits && i >= bare {
+			waits = false
+			if filter != nil {
+				_, _, e = unix.RawSyscall6(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(filter)), 0, 0, 0)
+			}
+			atomic.StoreUint32(&words[wordLoaded], uint32(e)+1)
+			for atomic.LoadUint32(&words[wordProceed]) == 0 {
+			}
+		}
+		if e != 0 || i == len(calls) {
+			break
+		}
 		c, word := &calls[i], &words[wordsOfCalls+i]
 		atomic.StoreUint32(word, callBegun)
 		var errno unix.Errno
