@@ -5,6 +5,7 @@ package runner
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 	"time"
 
 	"confine/compiler"
@@ -72,6 +73,10 @@ func (l *launchable) evidence(box enclosure, checks []stage.Check, landlock int,
 		Warnings:  warnings,
 
 		Milliseconds: time.Since(l.started).Milliseconds(),
+	}
+	for _, f := range l.passedOver {
+		reason, _, _ := strings.Cut(f.err.Error(), "\n")
+		r.PassedOver = append(r.PassedOver, PassedOver{string(f.backend), reason})
 	}
 	if refusal != nil {
 		r.Outcome, r.Refusal = outcomeRefused, refusal.Error()

@@ -19,9 +19,11 @@ type Receipt struct {
 	Started time.Time       `json:"started"`
 	Policy  ReceiptPolicy   `json:"policy"`
 	Target  compiler.Target `json:"target"`
-	Host    ReceiptHost     `json:"host"`
-	User    Identity        `json:"user"`
-	Program string          `json:"program"`
+	// PassedOver are the backends that auto would have preferred, each with the reason.
+	PassedOver []PassedOver `json:"passed_over,omitempty"`
+	Host       ReceiptHost  `json:"host"`
+	User       Identity     `json:"user"`
+	Program    string       `json:"program"`
 	// Landlock is the version of the interface whose rights the stage handled; the
 	// host's own may be newer.
 	Landlock int `json:"landlock_handled"`
@@ -55,6 +57,12 @@ type ReceiptPolicy struct {
 	SHA256 string `json:"sha256"`
 	// Sources are all files that it was made of, its own first.
 	Sources []policy.SourceDigest `json:"sources"`
+}
+
+// PassedOver is a backend that was not taken.
+type PassedOver struct {
+	Backend string `json:"backend"`
+	Reason  string `json:"reason"`
 }
 
 // ReceiptHost names where it was enforced.
