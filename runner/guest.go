@@ -32,7 +32,7 @@ type guest struct {
 	taker *exec.Cmd
 	// written is the order as it was encoded.
 	written []byte
-	relay *relay
+	relay   *relay
 	// first is the stage's first word until receive gives it.
 	first *word
 	runsc string
@@ -179,7 +179,9 @@ func (g *guest) begin(l *launchable, order *stage.Order) error {
 }
 
 // told goes by what was written: others had the file before it was sealed.
-func (g *guest) told() (stage.Digests, error) { return stage.DigestsOf(g.written, int(g.controls.Fd())) }
+func (g *guest) told() (stage.Digests, error) {
+	return stage.DigestsOf(g.written, int(g.controls.Fd()))
+}
 
 // awaitExecve waits for the end of the control socket, which the sentry shuts down when
 // the guest has no more use for it, or for a byte that says why execve failed.

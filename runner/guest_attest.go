@@ -204,26 +204,68 @@ func (g *guest) checkStreams(sentry int, order *stage.Order) []stage.Check {
 // shows, and not to write where the policy does not say so. In the guest, numbers of
 // devices and inodes are the sentry's.
 func (g *guest) checkFiles(gofer int, order *stage.Order) []stage.Check {
-	root, err := unix.Open("/proc/"+strconv.Itoa(gofer)+"/root", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	inside, err := openRoot("/proc/" + strconv.Itoa(gofer) + "/root")
 	if err != nil {
 		return []stage.Check{unreadable("files of the gofer")}
 	}
-	defer unix.Close(root)
+	defer unix.Close(inside)
+	outside, err := openRoot(g.root)
+	if err != nil {
+		return []stage.Check{unreadable("root file system")}
+	}
+	defer unix.Close(outside)
 	var checks []stage.Check
 	for _, p := range order.Expectation.Paths {
 		if !p.Mode.Visible() || p.Mode == policy.ModeTmp || p.Replaced {
 			continue
 		}
-		var outside unix.Stat_t
-		if unix.Lstat(filepath.Join(g.root, p.Path), &outside) != nil {
+		hosts, _, err := lookAt(outside, p.Path)
+		if errors.Is(err, unix.ENOENT) {
 			continue // optional, and missing
 		}
-		writable := p.Mode == policy.ModeWrite
-		c := seen(policy.FilesystemClause(p.Mode), p.Path, "the host's own, "+flagWord(writable), describeFile(root, p.Path, outside))
+		c := seen(policy.FilesystemClause(p.Mode), p.Path, "the host's own, "+flagWord(p.Mode == policy.ModeWrite), "")
 		c.At = p.At
+		// Somebody who may write to a directory on the way could have put a link there
+		// since the path was checked.
+		if err != nil {
+			c.Found, c.Status = "on the host: "+err.Error(), stage.Failed
+			checks = append(checks, c)
+			continue
+		}
+		switch own, writable, err := lookAt(inside, p.Path); {
+		case err != nil:
+			c.Found = err.Error()
+		case own != hosts:
+			c.Found = "another file"
+		default:
+			c.Found = "the host's own, " + flagWord(writable)
+		}
+		if c.Status = stage.Proven; c.Found != c.Expected {
+			c.Status = stage.Failed
+		}
 		checks = append(checks, c)
 	}
 	return checks
+}
+
+func openRoot(path string) (int, error) {
+	return unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+}
+
+// lookAt identifies what is at a path below a root, without following any link.
+func lookAt(root int, path string) (file stage.Stream, writable bool, err error) {
+	fd, err := unix.Openat2(root, strings.TrimPrefix(path, "/"), &unix.OpenHow{
+		Flags: unix.O_PATH | unix.O_CLOEXEC | unix.O_NOFOLLOW, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_SYMLINKS,
+	})
+	if err != nil {
+		return stage.Stream{}, false, err
+	}
+	defer unix.Close(fd)
+	var fs unix.Statfs_t
+	if err := unix.Fstatfs(fd, &fs); err != nil {
+		return stage.Stream{}, false, err
+	}
+	return stage.StreamOf(fd), fs.Flags&unix.ST_RDONLY == 0, nil
 }
 
 func flagWord(writable bool) string {
@@ -231,24 +273,4 @@ func flagWord(writable bool) string {
 		return "writable"
 	}
 	return "read-only"
-}
-
-// describeFile looks at a path below the gofer's root.
-func describeFile(root int, path string, outside unix.Stat_t) string {
-	fd, err := unix.Openat2(root, strings.TrimPrefix(path, "/"), &unix.OpenHow{
-		Flags: unix.O_PATH | unix.O_CLOEXEC | unix.O_NOFOLLOW, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_SYMLINKS,
-	})
-	if err != nil {
-		return unix.ErrnoName(err.(unix.Errno))
-	}
-	defer unix.Close(fd)
-	var st unix.Stat_t
-	var fs unix.Statfs_t
-	if err := errors.Join(unix.Fstat(fd, &st), unix.Fstatfs(fd, &fs)); err != nil {
-		return err.Error()
-	}
-	if st.Dev != outside.Dev || st.Ino != outside.Ino {
-		return "another file"
-	}
-	return "the host's own, " + flagWord(fs.Flags&unix.ST_RDONLY == 0)
 }
