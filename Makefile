@@ -12,6 +12,7 @@ export PATH := $(PATH):/usr/local/go/bin
 # one file needs, where a C compiler and the static library are there; LIBSECCOMP=no leaves it out.
 export CGO_ENABLED := 0
 LIBSECCOMP = $(shell scripts/have-libseccomp)
+# What is linked to C cannot be the stage of a guest of gVisor, so it carries one that is not.
 # netgo, osusergo: names of hosts and users are looked up by Go, as without C: a static C library cannot.
 CTAGS := libseccomp,netgo,osusergo
 
@@ -36,7 +37,8 @@ help:
 build:
 	@scripts/need-go
 	@if [[ '$(LIBSECCOMP)' == yes ]]; then \
-	  CGO_ENABLED=1 go build -trimpath -buildvcs=false -tags $(CTAGS) \
+	  go build -trimpath -buildvcs=false -ldflags '-s -w' -o runner/guest.stage ./runner/stage/guest; \
+	  CGO_ENABLED=1 go build -trimpath -buildvcs=false -tags $(CTAGS),gueststage \
 	    -ldflags '-s -w -linkmode external -extldflags -static -X main.version=$(VERSION)' -o bin/confine ./cmd/confine; \
 	else \
 	  go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/confine ./cmd/confine; \
@@ -83,4 +85,4 @@ fuzz:
 	@scripts/fuzz $(FUZZTIME)
 
 clean:
-	@rm -rf bin build
+	@rm -rf bin build runner/guest.stage

@@ -56,6 +56,7 @@ func startGuest(l *launchable, plan keeperPlan, order *stage.Order) (g *guest, e
 	order.Streams = streamsOf(g.relay.child())
 	order.Root, order.ControlsAsRoot = l.Root, l.host.Caller.UID == 0
 	files := g.stageFiles(&k, nil)
+	stageFile := k.keep(guestBinary())
 	// The order is written when the bundle is complete; until then the process that takes
 	// the controls has one without the filter.
 	early := k.keep(sealedJSON("early order", order))
@@ -76,7 +77,7 @@ func startGuest(l *launchable, plan keeperPlan, order *stage.Order) (g *guest, e
 	cmd.Dir = "/"
 	ends := g.relay.child()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = ends[0], ends[1], ends[2]
-	cmd.ExtraFiles = append(files, child, sealedPlan)
+	cmd.ExtraFiles = []*os.File{files[0], stageFile, files[2], files[3], child, sealedPlan}
 	cmd.SysProcAttr = keeperNamespaces(l.identity.UID, l.identity.GID)
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	if err := g.start(cmd); err != nil {
@@ -246,6 +247,7 @@ func (g *guest) refuse(err error) *Refusal {
 	if !errors.Is(err, errSilent) {
 		return r
 	}
+	r.Message = "runsc ended before the sandbox could be proven"
 	r.Expected = "a report from inside the sandbox"
 	select {
 	case <-g.over:

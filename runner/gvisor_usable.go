@@ -31,6 +31,12 @@ func (h Host) GVisorProblems(p *policy.Policy) []Problem {
 	if len(problems) > 0 {
 		return problems
 	}
+	if guestBinaryProblem != "" {
+		return append(problems, Problem{
+			Message: guestBinaryProblem, Found: "a build with CGO_ENABLED=1 and without the tag gueststage",
+			Expected: "a build of make build, or with CGO_ENABLED=0",
+		})
+	}
 	if h.Namespaces != "" {
 		problem := Problem{
 			Message: "this caller cannot make the namespaces that runsc needs", Found: h.Namespaces,
@@ -49,6 +55,12 @@ func (h Host) GVisorProblems(p *policy.Policy) []Problem {
 		}
 	}
 	return problems
+}
+
+// noUserNamespaces reports the limit of namespaces(7) under which nobody can make one.
+func noUserNamespaces() bool {
+	limit, err := os.ReadFile("/proc/sys/user/max_user_namespaces")
+	return err == nil && strings.TrimSpace(string(limit)) == "0"
 }
 
 // probeNamespaces tries what a keeper does first. The answer is empty if it can.

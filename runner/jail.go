@@ -92,6 +92,7 @@ func (j *jail) warnings() []string { return j.chatter.lines("Warning") }
 func (j *jail) refuse(err error) *Refusal {
 	r := refuse("%v", err)
 	if errors.Is(err, errSilent) {
+		r.Message = "firejail ended before the sandbox could be proven"
 		r.Found = j.describeEnd()
 		r.Expected = "a report from inside the sandbox"
 		j.chatter.wait(guardPatience)
