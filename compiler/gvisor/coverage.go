@@ -35,8 +35,10 @@ func cover(p *policy.Policy, f filter.Filter, standalone standaloneCalls) []comp
 		verdict := rlimitVerdict(r.Name)
 		add(policy.RlimitClause(r.Name), "", r.At, verdict, verdict)
 	}
-	add(policy.ClauseCapabilitiesKeep, "none", policy.Position{},
-		exact("process.capabilities, NoNewPrivs"), exact("process.capabilities, NoNewPrivs"))
+	// Neither ports below 1024 nor higher priorities take a capability in the guest, and
+	// both are the guest's own: runsc asks the host for what reaches that.
+	capabilities := exact("process.capabilities, NoNewPrivs")
+	add(policy.ClauseCapabilitiesKeep, "none", policy.Position{}, capabilities, capabilities)
 	coverSyscalls(p.Syscalls, standalone, add)
 	add(policy.ClauseEnvironment, "", policy.Position{},
 		exact("composed by the runner"), exact("process.env has PATH alone"))

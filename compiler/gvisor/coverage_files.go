@@ -15,25 +15,26 @@ func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
 		row := compiler.Coverage{
 			Clause: policy.FilesystemClause(e.Mode), Subject: e.Path, At: e.At, Launched: launched, Standalone: standalone,
 		}
-		if _, nested := covering(fs.Entries, e.Path); nested && e.Mode == policy.ModeHide {
+		if e.Mode == policy.ModeHide && carvedOut(fs, e) {
 			row.Existence = "the name stays visible"
 		}
 		rows = append(rows, row)
 	}
 	for _, link := range fs.Links {
 		verdict := exact("a link in the root file system")
-		if kernels(link.From) {
+		holder, held := covering(fs.Entries, link.From)
+		if kernels(link.From) || held && (!holder.Mode.Visible() || holder.Mode == policy.ModeTmp) {
 			verdict = stronger("the alias is not there")
 		}
 		rows = append(rows, compiler.Coverage{
 			Clause: policy.ClauseFilesystemLinks, Subject: link.From, At: link.At, Launched: verdict, Standalone: verdict,
 		})
 	}
-	proc := exact("the sentry's own /proc, read-only, with the rest covered")
+	proc, existence := stronger("the sentry's own /proc, read-only, with the rest covered; of a process it tells less than Linux"), "names in /proc stay visible"
 	if fs.Proc == policy.ProcNone {
-		proc = exact("covered")
+		proc, existence = exact("covered"), ""
 	}
-	dev := exact("the sentry's own devices, read-only, with the rest covered")
+	dev := stronger("the sentry's own devices, with the rest covered; /dev/zero cannot be mapped with PROT_EXEC")
 	if fs.Dev == policy.DevNone {
 		dev = exact("covered")
 	}
@@ -41,7 +42,7 @@ func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
 		rows,
 		compiler.Coverage{
 			Clause: policy.ClauseFilesystemProc, Subject: string(fs.Proc), At: fs.ProcAt, Launched: proc, Standalone: proc,
-			Existence: "names in /proc stay visible",
+			Existence: existence,
 		},
 		compiler.Coverage{
 			Clause: policy.ClauseFilesystemDev, Subject: string(fs.Dev), At: fs.DevAt, Launched: dev, Standalone: dev,
@@ -54,13 +55,12 @@ func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
 var mapVerdict = weaker("a read-only mount: files with an execute bit can also be executed")
 
 func coverPath(fs policy.Filesystem, e policy.PathEntry) (launched, standalone compiler.Verdict) {
-	_, nested := covering(fs.Entries, e.Path)
 	switch e.Mode {
 	case policy.ModeAbsent:
 		launched = exact("not in the root file system")
 	case policy.ModeHide:
 		launched = exact("not in the root file system")
-		if nested {
+		if carvedOut(fs, e) {
 			launched = exact("covered by an empty mount")
 		}
 	case policy.ModeTmp:
@@ -78,4 +78,11 @@ func coverPath(fs policy.Filesystem, e policy.PathEntry) (launched, standalone c
 		launched = exact("noexec mount")
 	}
 	return launched, launched
+}
+
+// carvedOut reports whether an entry lies in something that is shown. What is shown in
+// /sys is empty.
+func carvedOut(fs policy.Filesystem, e policy.PathEntry) bool {
+	parent, nested := covering(fs.Entries, e.Path)
+	return nested && parent.Mode.Visible() && !within(e.Path, "/sys")
 }

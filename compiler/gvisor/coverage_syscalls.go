@@ -1,6 +1,7 @@
 package gvisor
 
 import (
+	"fmt"
 	"slices"
 
 	"confine/compiler"
@@ -34,12 +35,21 @@ func coverSyscalls(calls policy.Syscalls, standalone standaloneCalls, add addRow
 		open := weaker("no filter: memfd_create goes around filesystem.exec and map, and mount in a new user namespace around filesystem.tmp")
 		add(policy.ClauseSyscallsBase, calls.Base, calls.At, open, open)
 	} else {
-		add(policy.ClauseSyscallsBase, calls.Base, calls.At, exact(byTheStage), standalone.verdict)
+		launched := exact(byTheStage)
+		if n := missingOf(calls); n > 0 {
+			launched = stronger(fmt.Sprintf("%s, which lacks %d of the calls", byTheStage, n))
+		}
+		add(policy.ClauseSyscallsBase, calls.Base, calls.At, launched, standalone.verdict)
 	}
 	for _, e := range calls.Allow {
 		launched, alone := exact(byTheStage), standalone.verdict
+		if slices.Contains(missing, e.Name) {
+			launched = stronger(byTheStage + ", which lacks the call")
+		}
 		if why := undone(e.Name); why != "" && calls.Set().Decide(e.Name, [6]syscalls.Argument{}).Verdict != syscalls.Denied {
-			launched, alone = weaker(why), weaker(why)
+			if launched = weaker(why); alone.Strength.Sufficient() {
+				alone = launched
+			}
 		}
 		add(policy.ClauseSyscallsAllow, e.Name, e.At, launched, alone)
 	}

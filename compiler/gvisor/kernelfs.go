@@ -29,10 +29,12 @@ func (l *layout) kernelFilesystems() {
 	for _, dir := range []string{"/proc", "/sys", "/dev"} {
 		l.node(dir, compiler.NodeDirectory, modePassage)
 	}
-	l.mount("/sys", "tmpfs", "tmpfs", "ro", "nosuid", "noexec", "size="+smallest, "mode=0000")
 	if l.showsSys() {
-		// Passed through, not listed.
-		l.mounts[len(l.mounts)-1].Options[4] = "mode=0111"
+		// Passed through, not listed. In a tmpfs runsc would make the directories on the
+		// way itself, to be listed by everybody (runsc/boot/vfs.go, makeMountPoint).
+		l.own("/sys")
+	} else {
+		l.closeDirectory("/sys")
 	}
 	if l.fs.Proc == policy.ProcSelf {
 		l.mount("/proc", "proc", "proc", "ro", "nosuid", "noexec")
@@ -49,14 +51,14 @@ func (l *layout) kernelFilesystems() {
 // more devices, to be listed by everybody; as guest user 0 that /dev would be a disk in
 // memory without a limit (runsc/boot/vfs.go, compileMounts).
 func (l *layout) devices() {
-	l.nodes["/dev"] = compiler.Node{Path: rootfs + "/dev", Kind: compiler.NodeDirectory, Mode: modeClosed}
+	// It can be passed through also where it holds nothing for the program: without
+	// confine, a gofer that does not own the skeleton looks for /dev/pts in it.
 	l.own("/dev")
 	l.node("/dev/pts", compiler.NodeDirectory, modeClosed)
 	l.own("/dev/pts")
 	if l.fs.Dev != policy.DevMinimal {
 		return
 	}
-	l.node("/dev", compiler.NodeDirectory, modePassage)
 	for _, device := range policy.MinimalDevices() {
 		l.node(device, compiler.NodeFile, modePoint)
 		l.mount(device, "bind", l.hostPath(device), "rbind", "nosuid", "ro", "noexec")

@@ -3,6 +3,7 @@ package gvisor
 import (
 	"fmt"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 
@@ -120,7 +121,8 @@ func (l *layout) place(e policy.PathEntry) {
 	}
 	parent, nested := l.bound(e.Path)
 	switch {
-	case e.Mode == policy.ModeHide && !nested:
+	case e.Mode == policy.ModeHide && (!nested || within(e.Path, "/sys")):
+		// What is shown in /sys is empty.
 		return
 	case e.Mode == policy.ModeHide && kind == compiler.KindDirectory:
 		l.closeDirectory(e.Path)
@@ -203,6 +205,9 @@ func (l *layout) link(link policy.Link) {
 
 // leadsAnywhere reports whether something is shown at, above or below a path.
 func (l *layout) leadsAnywhere(p string) bool {
+	if within(p, "/proc") && l.fs.Proc == policy.ProcSelf || within(p, "/dev") && l.fs.Dev == policy.DevMinimal {
+		return true
+	}
 	for _, e := range l.fs.Entries {
 		if _, there := l.kindOf(e); e.Mode.Visible() && (there || e.Mode == policy.ModeTmp) && (within(p, e.Path) || within(e.Path, p)) {
 			return true
@@ -212,10 +217,15 @@ func (l *layout) leadsAnywhere(p string) bool {
 }
 
 // closeTmp keeps runsc from giving a writable /tmp to a root file system that has none
-// or an empty one (runsc/boot/vfs.go).
+// or an empty one (runsc/boot/vfs.go, mountTmp). It only asks where nothing is mounted
+// on /tmp, and without confine the gofer may not even list it.
 func (l *layout) closeTmp() {
+	if slices.ContainsFunc(l.mounts, func(m specs.Mount) bool { return m.Destination == "/tmp" }) {
+		return
+	}
 	for at := range l.nodes {
 		if within(at, "/tmp") {
+			l.own("/tmp")
 			return
 		}
 	}

@@ -15,6 +15,16 @@ func refuse(p *policy.Policy) compiler.Refusals {
 			refusals = append(refusals, r)
 		}
 	}
+	for _, link := range p.Filesystem.Links {
+		if link.From == "/tmp" {
+			// runsc/boot/vfs.go, mountTmp: it follows the link, and asks the mounts for /tmp alone.
+			refusals = append(refusals, compiler.Refusal{
+				At: link.At, Clause: policy.ClauseFilesystemLinks,
+				Message: "runsc follows this link and covers an empty directory with one from which programs can be executed",
+				Found:   "link /tmp", Expected: "no link that is /tmp", Hint: "leave it out, and set TMPDIR to the directory itself",
+			})
+		}
+	}
 	for _, c := range p.Capabilities {
 		refusals = append(refusals, compiler.Refusal{
 			At: c.At, Clause: policy.ClauseCapabilitiesKeep, Message: "the guest's user gets no capability",
@@ -35,9 +45,20 @@ func refuseEntry(entries []policy.PathEntry, e policy.PathEntry) (compiler.Refus
 	if within(e.Path, "/sys") && e.Mode.Visible() && !within(e.Path, "/sys/fs/cgroup") {
 		return refuse("the guest has no sysfs of the host's", "no entry in /sys but /sys/fs/cgroup, which is shown empty", "leave it out")
 	}
+	if e.Mode == policy.ModeAbsent && (e.Path == "/tmp" || within(e.Path, "/sys")) {
+		return refuse("runsc cannot make this path absent, only inaccessible", "an absent path other than /tmp, and none in /sys",
+			"use hide if EACCES is good enough")
+	}
+	closed := "" // the hidden directory that holds the entry
 	for parent, ok := covering(entries, e.Path); ok; parent, ok = covering(entries, parent.Path) {
 		under := string(parent.Mode) + " " + parent.Path + " (" + parent.At.String() + ")"
 		switch {
+		case parent.Mode == policy.ModeHide && e.Mode.Visible() && closed == "":
+			closed = under
+		case closed != "" && parent.Mode.Visible():
+			return refuse("runsc cannot open a path inside a directory that it hides inside another entry",
+				"no entry inside "+closed+", or none above that, but there is "+under,
+				"name the other children of "+parent.Path+" instead of the directory")
 		case parent.Mode == policy.ModeAbsent && e.Mode.Visible():
 			return refuse("a path that does not exist cannot hold one that does", "no entry inside "+under, "hide the directory instead")
 		case e.Mode == policy.ModeAbsent && parent.Mode.Visible():

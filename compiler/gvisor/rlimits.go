@@ -10,12 +10,14 @@ import (
 )
 
 // rlimitVerdicts say what becomes of a limit that is not enforced as it is written
-// (pkg/sentry/syscalls/linux/sys_rlimit.go). The others are the sentry's to enforce.
+// (pkg/sentry/syscalls/linux/sys_rlimit.go, pkg/sentry/platform/systrap/usertrap). The
+// others are the sentry's to enforce.
 var rlimitVerdicts = map[string]compiler.Verdict{
 	"core":       stronger("the sentry writes no core files"),
-	"nice":       stronger("the guest's priorities reach no processor of the host"),
-	"rtprio":     stronger("the guest's priorities reach no processor of the host"),
+	"rtprio":     stronger("nothing in the guest is scheduled in real time"),
 	"rttime":     stronger("nothing in the guest is scheduled in real time"),
+	"memlock":    stronger("the sentry, which locks five pages of every process for itself with systrap"),
+	"nice":       weaker("the sentry stores it and takes any nice value, which reaches no processor of the host"),
 	"data":       weaker("the sentry looks at brk(2) alone, and memory comes from mmap(2)"),
 	"sigpending": weaker("the sentry stores it and queues signals without it"),
 	"msgqueue":   weaker("the sentry stores it and makes queues without it"),
