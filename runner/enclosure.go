@@ -38,6 +38,8 @@ type enclosure interface {
 	refuse(err error) *Refusal
 	// warnings are the tool's own.
 	warnings() []string
+	// kill ends everything in it at once.
+	kill()
 	// close returns when nothing of the sandbox is left.
 	close()
 }

@@ -25,6 +25,9 @@ func (g *guest) attest(pid int, order *stage.Order) ([]stage.Check, error) {
 	}
 	checks := []stage.Check{g.checkDescent(pid, runsc)}
 	gofer, err := otherChild(runsc, pid)
+	if errors.Is(err, errNoGofer) {
+		return append(checks, seen(sandboxed, "gofer", "beside the sentry", "none")), nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -47,6 +50,7 @@ func (g *guest) attest(pid int, order *stage.Order) ([]stage.Check, error) {
 	}
 	checks = append(checks, stage.CheckNamespaces(seenFromHost, order.Expectation, order.Namespaces, inside)...)
 	checks = append(checks, g.checkStreams(pid, order)...)
+	checks = append(checks, g.checkSentry(pid)...)
 	return append(checks, g.checkFiles(gofer, order)...), nil
 }
 
@@ -98,6 +102,8 @@ func (g *guest) checkDescent(sentry, runsc int) stage.Check {
 	return seen(sandboxed, "process tree", expected, found)
 }
 
+var errNoGofer = errors.New("runsc has no gofer")
+
 // otherChild finds the gofer: runsc's child that is not the sentry.
 func otherChild(runsc, sentry int) (int, error) {
 	tasks, err := filepath.Glob("/proc/" + strconv.Itoa(runsc) + "/task/*/children")
@@ -115,7 +121,7 @@ func otherChild(runsc, sentry int) (int, error) {
 			}
 		}
 	}
-	return 0, errors.New("runsc has no gofer")
+	return 0, errNoGofer
 }
 
 // checkProcess looks at a process of runsc's: what it is, who it is on the host, and
@@ -214,7 +220,7 @@ func (g *guest) checkFiles(gofer int, order *stage.Order) []stage.Check {
 		return []stage.Check{unreadable("root file system")}
 	}
 	defer unix.Close(outside)
-	var checks []stage.Check
+	checks := g.checkMounts(gofer, inside, outside, order.Expectation)
 	for _, p := range order.Expectation.Paths {
 		if !p.Mode.Visible() || p.Mode == policy.ModeTmp || p.Replaced {
 			continue

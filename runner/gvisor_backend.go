@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
@@ -25,8 +26,9 @@ func (gvisorBackend) name() compiler.Backend { return compiler.GVisor }
 
 func (gvisorBackend) probe(h *Host) {
 	h.GVisor = probeGVisor()
-	// Root on a host can make any namespace; whether others can, only a trial tells.
-	if len(h.GVisor.Problems) == 0 && (h.Caller.UID != 0 || !h.Caller.KernelThreads) {
+	// Root on a host can make any namespace, unless there may be none; whether others can,
+	// only a trial tells.
+	if len(h.GVisor.Problems) == 0 && (h.Caller.UID != 0 || !h.Caller.KernelThreads || noUserNamespaces()) {
 		h.Namespaces = probeNamespaces()
 	}
 }
@@ -71,6 +73,9 @@ func (l *launchable) guestConfig() ([]byte, error) {
 	for _, r := range spec.Process.Rlimits {
 		named[r.Type] = true
 	}
+	// The Go runtime raised the soft limit of nofile for itself. Without a file to execute,
+	// this is only what syscall.Exec does before execve: it puts it back.
+	_ = syscall.Exec("", nil, nil)
 	for name, limit := range stage.CurrentLimits() {
 		if kind := gvisor.RlimitType(name); !named[kind] {
 			spec.Process.Rlimits = append(spec.Process.Rlimits, specs.POSIXRlimit{Type: kind, Soft: limit.Cur, Hard: limit.Max})

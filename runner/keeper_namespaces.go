@@ -33,7 +33,7 @@ const keeperTrialArgument = "__keep-trial"
 // keeperTrialMain prints what a keeper could not do.
 func keeperTrialMain() int {
 	if err := makeKeeperRoot(); err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(os.Stdout, err)
 		return 1
 	}
 	return 0

@@ -39,10 +39,12 @@ func (l *launchable) run() (int, error) {
 	}
 	box, err := l.backend.start(l, order, signals)
 	if err != nil {
-		return ExitRefused, l.notStarted(asRefusal(err))
+		return ExitRefused, l.notStarted(l.memory.blame(asRefusal(err)))
 	}
 	defer box.close()
+	defer l.memory.watch(box.kill)()
 	checks, landlock, err := l.attest(box, order, signals)
+	err = l.memory.blame(err)
 	closeListeners()
 	if receiptErr := l.evidence(box, checks, landlock, err); receiptErr != nil && err == nil {
 		err = refuse("%v", receiptErr)
@@ -57,6 +59,7 @@ func (l *launchable) run() (int, error) {
 	}
 	code, failed, err := l.execute(box)
 	if code == ExitRefused {
+		err = l.memory.blame(err)
 		err = errors.Join(err, l.retract(box, append(checks, failed...), landlock, err))
 	}
 	if code != 0 || err != nil {
@@ -70,8 +73,8 @@ func (l *launchable) run() (int, error) {
 	if code == ExitWallTime && err != nil {
 		err = fmt.Errorf("%w%s", err, where(l.Policy.Process.WallTimeAt))
 	}
-	if l.memory != nil && l.memory.exhausted() {
-		err = fmt.Errorf("ended: out of memory: the processes needed more than %d bytes%s", l.memory.bytes, where(l.memory.at))
+	if l.memory.exhausted() {
+		return exitSignal + int(unix.SIGKILL), fmt.Errorf("ended: out of memory: the processes needed more than %d bytes%s", l.memory.bytes, where(l.memory.at))
 	}
 	if code == exitSignal+int(unix.SIGSYS) && err == nil {
 		err = l.explainSIGSYS(box, log, code)

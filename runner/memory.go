@@ -175,8 +175,12 @@ func (g *memoryGroup) check(pid int) []stage.Check {
 	return checks
 }
 
-// exhausted reports whether the kernel ended a process for the limit.
+// exhausted reports whether the kernel ended a process for the limit. Without a limit it
+// did not.
 func (g *memoryGroup) exhausted() bool {
+	if g == nil {
+		return false
+	}
 	text, err := os.ReadFile(filepath.Join(g.path, g.events))
 	if err != nil {
 		return false
@@ -187,6 +191,47 @@ func (g *memoryGroup) exhausted() bool {
 		}
 	}
 	return false
+}
+
+// memoryPoll is how often the group is asked, which costs microseconds.
+const memoryPoll = 50 * time.Millisecond
+
+// watch ends the sandbox once the kernel has ended a process of it. Version 1 ends one
+// process only, and a guest that lost one of the sentry's can hang.
+func (g *memoryGroup) watch(kill func()) (stop func()) {
+	if g == nil {
+		return func() {}
+	}
+	over, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		ticker := time.NewTicker(memoryPoll)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-over:
+				return
+			case <-ticker.C:
+				if g.exhausted() {
+					kill()
+					return
+				}
+			}
+		}
+	}()
+	return func() {
+		close(over)
+		<-done
+	}
+}
+
+// blame adds to a refusal that the sandbox itself had too little memory.
+func (g *memoryGroup) blame(err error) error {
+	var r *Refusal
+	if g.exhausted() && errors.As(err, &r) {
+		r.Failed = append(r.Failed, fmt.Sprintf("out of memory: %d bytes are not enough for the sandbox itself%s", g.bytes, where(g.at)))
+	}
+	return err
 }
 
 func (g *memoryGroup) remove() { removeCgroup(g.path) }

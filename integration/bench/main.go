@@ -80,6 +80,8 @@ func run(rounds int, confine string) error {
 }
 
 func measure(cmd *exec.Cmd) (time.Duration, error) {
+	// A pipe: of /dev/null, runsc would take the ownership.
+	cmd.Stdin = strings.NewReader("")
 	started := time.Now()
 	out, err := cmd.CombinedOutput()
 	elapsed := time.Since(started)

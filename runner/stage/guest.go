@@ -79,7 +79,7 @@ func examineGuest(order *Order, controls Controls) []Check {
 	checks = append(checks, checkUncovered(e, controls)...)
 	checks = append(checks, checkAliases(e, controls.Links)...)
 	checks = append(checks, checkDirectory(order, controls.Directory))
-	checks = append(checks, checkClosed(e))
+	checks = append(checks, checkClosed(e)...)
 	checks = append(checks, checkGuestDevices(e)...)
 	checks = append(checks, checkSharedMemory(order)...)
 	checks = append(checks, checkNetwork(e, order.Listeners, controls)...)

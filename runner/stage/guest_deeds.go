@@ -3,6 +3,8 @@
 package stage
 
 import (
+	"crypto/rand"
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -15,8 +17,9 @@ import (
 // maxSamples bounds the search for a file to map below one entry.
 const maxSamples = 64
 
-// probeName is a name that no directory has.
-const probeName = ".confine-probe"
+// probeName is a name that no directory has. Nobody can know it, and so make launches
+// fail by having it.
+var probeName = ".confine-" + rand.Text()
 
 // checkDeeds does at every entry what the policy forbids there: flags say what a mount
 // is, and only a try says what it does.
@@ -37,8 +40,13 @@ func checkDeeds(e compiler.Expectation) []Check {
 		}
 		if directory && p.Mode != policy.ModeTmp && p.Mode != policy.ModeWrite {
 			// Where permissions alone refuse it, it shows nothing of the mount.
-			if err := makeFile(filepath.Join(p.Path, probeName)); err != unix.EACCES {
+			probe := filepath.Join(p.Path, probeName)
+			err := makeFile(probe)
+			if !errors.Is(err, unix.EACCES) {
 				checks = append(checks, deed(p, "make a file", "EROFS", err))
+			}
+			if err == nil {
+				_ = unix.Unlink(probe) // it is the host's own directory
 			}
 		}
 		if sample != "" && openable(sample) {

@@ -34,29 +34,30 @@ func submounts(e compiler.Expectation) []string {
 }
 
 // parseMountPoints takes the fifth field of every line, see proc_pid_mountinfo(5).
-// Blanks and backslashes are octal there.
 func parseMountPoints(mountinfo string) []string {
 	var points []string
 	for _, line := range strings.Split(mountinfo, "\n") {
-		fields := strings.Fields(line)
-		if len(fields) < 5 {
-			continue
+		if fields := strings.Fields(line); len(fields) >= 5 {
+			points = append(points, UnescapeMount(fields[4]))
 		}
-		point := fields[4]
-		for from := 0; ; {
-			i := strings.IndexByte(point[from:], '\\')
-			if i < 0 || from+i+4 > len(point) {
-				break
-			}
-			i += from
-			if code, err := strconv.ParseUint(point[i+1:i+4], 8, 8); err == nil {
-				point = point[:i] + string([]byte{byte(code)}) + point[i+4:]
-			}
-			from = i + 1
-		}
-		points = append(points, point)
 	}
 	return points
+}
+
+// UnescapeMount gives a path of proc_pid_mountinfo(5), where blanks and backslashes are
+// octal.
+func UnescapeMount(path string) string {
+	for from := 0; ; {
+		i := strings.IndexByte(path[from:], '\\')
+		if i < 0 || from+i+4 > len(path) {
+			return path
+		}
+		i += from
+		if code, err := strconv.ParseUint(path[i+1:i+4], 8, 8); err == nil {
+			path = path[:i] + string([]byte{byte(code)}) + path[i+4:]
+		}
+		from = i + 1
+	}
 }
 
 // checkSubmounts shows that what is mounted below an entry is what is mounted

@@ -1,0 +1,236 @@
+//go:build linux
+
+package integration
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"confine/runner/stage"
+)
+
+// memoryCgroups are those of launches, in whichever hierarchy has the controller.
+func memoryCgroups(t *testing.T) []string {
+	t.Helper()
+	var found []string
+	for _, pattern := range []string{"/sys/fs/cgroup/confine-*", "/sys/fs/cgroup/memory/confine-*"} {
+		dirs, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, dirs...)
+	}
+	return found
+}
+
+// noMemoryCgroup waits until none is left.
+func noMemoryCgroup(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		left := memoryCgroups(t)
+		if len(left) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("left behind: %v", left)
+		}
+	}
+}
+
+var memoryBackends = []struct {
+	name   string
+	root   func(string, ...string) *exec.Cmd
+	byUser func(string, ...string) *exec.Cmd
+}{{"gvisor", guest, guestByUser}, {"firejail", confined, confinedByUser}}
+
+const memoryLimit = 256 << 20
+
+// memoryPolicy has the limit, and a place in memory for files.
+func memoryPolicy(t *testing.T) string {
+	t.Helper()
+	return guestPolicy(t, `tmp = ["/tmp"]`, "memory = \"256MiB\"\n")
+}
+
+// needing is a program that writes to so much memory, in so many processes.
+func needing(bytes, processes int) []string {
+	return []string{"/usr/bin/python3.11", "-c", fmt.Sprintf(`import os, sys
+children = []
+for i in range(%d):
+    r, w = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(r)
+        data = bytearray(%d)
+        for at in range(0, len(data), 4096): data[at] = 1
+        os.write(w, b"x")
+        os.read(0, 1)
+        os._exit(0)
+    os.close(w)
+    children.append(r)
+for r in children:
+    if os.read(r, 1) != b"x": sys.exit(9)
+print("had it", flush=True)
+`, processes, bytes)}
+}
+
+func TestMemoryOfAllProcesses(t *testing.T) {
+	policy := memoryPolicy(t)
+	for _, backend := range memoryBackends {
+		for name, tc := range map[string]struct {
+			program []string
+			ends    bool
+		}{
+			"less than the limit":            {needing(32<<20, 3), false},
+			"more than the limit":            {needing(512<<20, 1), true},
+			"more in all processes together": {needing(128<<20, 4), true},
+		} {
+			t.Run(backend.name+"/"+name, func(t *testing.T) {
+				cmd := backend.root(policy, tc.program...)
+				// What a child waits for, and gets at the end.
+				input, err := cmd.StdinPipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer input.Close()
+				if !tc.ends {
+					_ = input.Close()
+				}
+				o := finish(t, cmd)
+				if !tc.ends {
+					o.must(t, 0)
+					if strings.Contains(o.stderr, "memory") {
+						t.Errorf("stderr: %s", o.stderr)
+					}
+					return
+				}
+				o.must(t, 137)
+				if strings.Contains(o.stdout, "had it") {
+					t.Error("the program got more than the limit")
+				}
+				for _, text := range []string{"ended: out of memory", fmt.Sprint(memoryLimit), "policy.toml:"} {
+					if !strings.Contains(o.stderr, text) {
+						t.Errorf("stderr lacks %q: %s", text, o.stderr)
+					}
+				}
+				noMemoryCgroup(t)
+			})
+		}
+	}
+	noMemoryCgroup(t)
+	// Outside there is enough.
+	outside := needing(512<<20, 1)
+	control := asConnector(exec.Command(outside[0], outside[1:]...))
+	if o := finish(t, control).must(t, 0); o.stdout != "had it\n" {
+		t.Errorf("control: %q", o.stdout)
+	}
+}
+
+// Files of a tmp are memory too.
+func TestMemoryOfFiles(t *testing.T) {
+	policy := memoryPolicy(t)
+	script := "head -c 600000000 /dev/zero >/tmp/x; echo had it"
+	policy = file(t, policy, strings.Replace(readText(t, policy), `tmp = ["/tmp"]`, "tmp = [\"/tmp\"]\ndev = \"minimal\"", 1), 0o644)
+	for _, backend := range memoryBackends {
+		o := finish(t, backend.root(policy, "/usr/bin/sh", "-c", script)).must(t, 137)
+		if !strings.Contains(o.stderr, "ended: out of memory") {
+			t.Errorf("%s: %s", backend.name, o.stderr)
+		}
+	}
+	noMemoryCgroup(t)
+}
+
+// A limit under which the sandbox itself cannot be made is named.
+func TestMemoryThatIsTooLittleForTheSandbox(t *testing.T) {
+	text := readText(t, memoryPolicy(t))
+	policy := file(t, filepath.Join(tree(t), "policy.toml"), strings.Replace(text, "256MiB", "1MiB", 1), 0o644)
+	for _, backend := range memoryBackends {
+		wants(t, finish(t, backend.root(policy, "/usr/bin/true")).must(t, 125), "nothing ran", "out of memory: 1048576 bytes", "policy.toml:")
+	}
+	noMemoryCgroup(t)
+}
+
+// Only root can make the cgroup: an ordinary caller is told, and nothing is dropped.
+func TestMemoryTakesARootCaller(t *testing.T) {
+	policy := memoryPolicy(t)
+	for _, backend := range memoryBackends {
+		wants(t, finish(t, backend.byUser(policy, "/usr/bin/true")).must(t, 125),
+			"nothing ran", "the memory of all processes together cannot be limited here", "policy.toml:", "caller with uid", "root caller")
+	}
+	noMemoryCgroup(t)
+}
+
+func TestMemoryInTheReceipt(t *testing.T) {
+	policy := memoryPolicy(t)
+	for _, backend := range memoryBackends {
+		path := filepath.Join(tree(t), "receipt.json")
+		cmd := backend.root(policy, "/usr/bin/true")
+		cmd.Args = slices.Insert(cmd.Args, 2, "--receipt", path)
+		finish(t, cmd).must(t, 0)
+		found := map[string]string{}
+		for _, c := range readReceipt(t, path).Checks {
+			if c.Clause == "process.memory" {
+				if c.Status != stage.Proven || c.At.IsZero() {
+					t.Errorf("%s: %+v", backend.name, c)
+				}
+				found[c.Subject] = c.Found
+			}
+		}
+		if len(found) != 2 || found["limit of the cgroup, seen from the host"] != fmt.Sprint(memoryLimit)+" bytes" {
+			t.Errorf("%s: %v", backend.name, found)
+		}
+	}
+	noMemoryCgroup(t)
+}
+
+func TestMemoryCgroupGoesWithTheRunner(t *testing.T) {
+	policy := memoryPolicy(t)
+	for _, backend := range memoryBackends {
+		for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+			t.Run(fmt.Sprintf("%s/%s", backend.name, sig), func(t *testing.T) {
+				s := start(t, backend.root, policy, "sleep 300")
+				groups := memoryCgroups(t)
+				if len(groups) != 1 {
+					t.Fatalf("cgroups while the program runs: %v", groups)
+				}
+				if members, err := os.ReadFile(filepath.Join(groups[0], "cgroup.procs")); err != nil || len(strings.Fields(string(members))) < 3 {
+					t.Errorf("members %q, %v", members, err)
+				}
+				family := s.family(t)
+				if err := s.Process.Signal(sig); err != nil {
+					t.Fatal(err)
+				}
+				_ = s.Wait()
+				gone(t, family, 2*time.Second)
+				noMemoryCgroup(t)
+			})
+		}
+	}
+}
+
+// The runner and its guard are not in the cgroup: what is short of memory cannot end what
+// watches it.
+func TestMemoryCgroupHoldsTheSandboxAlone(t *testing.T) {
+	policy := memoryPolicy(t)
+	for _, backend := range memoryBackends {
+		s := start(t, backend.root, policy, "sleep 300")
+		for pid, name := range s.family(t) {
+			group := readText(t, fmt.Sprintf("/proc/%d/cgroup", pid))
+			outside := pid == s.Process.Pid || strings.Contains(name, "__guard")
+			if strings.Contains(group, "/confine-") == outside {
+				t.Errorf("%s: process %d %s: %s", backend.name, pid, name, group)
+			}
+		}
+		if err := s.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		_ = s.Wait()
+	}
+	noMemoryCgroup(t)
+}
