@@ -22,6 +22,17 @@ func (m PathMode) Allows(kind AccessKind) bool {
 	}
 }
 
+// Narrowed reports whether an entry of another mode inside one of this denies something
+// that this one allows.
+func (m PathMode) Narrowed(inner PathMode) bool {
+	for _, kind := range []AccessKind{AccessRead, AccessMap, AccessExec, AccessWrite} {
+		if m.Allows(kind) && !inner.Allows(kind) {
+			return true
+		}
+	}
+	return false
+}
+
 // Visible reports whether an entry of this mode lets anything be seen at its path.
 func (m PathMode) Visible() bool { return m != ModeHide && m != ModeAbsent }
 

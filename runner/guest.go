@@ -40,7 +40,7 @@ type guest struct {
 }
 
 // startGuest starts keeper and guard, and takes the controls meanwhile.
-func startGuest(l *launchable, plan keeperPlan, order *stage.Order) (g *guest, err error) {
+func startGuest(l *launchable, plan keeperPlan, order *stage.Order, signals <-chan os.Signal) (g *guest, err error) {
 	var k kit
 	g = &guest{sandbox: sandbox{memory: l.memory}, over: make(chan struct{}), runsc: plan.Runsc, root: l.root()}
 	defer func() {
@@ -87,7 +87,7 @@ func startGuest(l *launchable, plan keeperPlan, order *stage.Order) (g *guest, e
 		return nil, fmt.Errorf("start the keeper: %w", err)
 	}
 	go g.hear()
-	if err := g.begin(l, order); err != nil {
+	if err := g.begin(l, order, signals); err != nil {
 		defer g.close()
 		var lines compiler.Refusals
 		if errors.As(err, &lines) {
@@ -158,7 +158,7 @@ func (g *guest) hear() {
 
 // begin lets the stage start to read, once the bundle is complete and the controls are
 // taken.
-func (g *guest) begin(l *launchable, order *stage.Order) error {
+func (g *guest) begin(l *launchable, order *stage.Order, signals <-chan os.Signal) error {
 	err := l.complete()
 	if err == nil {
 		order.Expectation = l.bundle.Expectation
@@ -166,17 +166,42 @@ func (g *guest) begin(l *launchable, order *stage.Order) error {
 			err = fillMemfd(g.order, "order", g.written)
 		}
 	}
+	if taken := g.awaitControls(signals, err != nil); err == nil {
+		err = taken
+	}
 	if err != nil {
-		_ = g.taker.Wait()
 		return err
 	}
-	if err := g.taker.Wait(); err != nil {
-		if m, _, _, e := g.receive(handshakeLimit); e == nil && m.Kind == stage.Failure {
+	return g.proceed()
+}
+
+// awaitControls waits for the process that takes the controls, which anybody of the
+// program's user could stop.
+func (g *guest) awaitControls(signals <-chan os.Signal, over bool) error {
+	ended := make(chan error, 1)
+	go func() { ended <- g.taker.Wait() }()
+	end := func(why error) error {
+		_ = g.taker.Process.Kill()
+		<-ended
+		return why
+	}
+	if over {
+		return end(nil)
+	}
+	select {
+	case err := <-ended:
+		if err == nil {
+			return nil
+		}
+		if m, _, _, e := g.sandbox.receive(handshakeLimit); e == nil && m.Kind == stage.Failure {
 			return errors.New(m.Error)
 		}
 		return fmt.Errorf("take the controls: %w", err)
+	case sig := <-signals:
+		return end(errBefore(sig))
+	case <-time.After(handshakeLimit):
+		return end(fmt.Errorf("the controls were not taken within %s", handshakeLimit))
 	}
-	return g.proceed()
 }
 
 // told goes by what was written: others had the file before it was sealed.

@@ -79,6 +79,15 @@ func unreadable(subject string) stage.Check {
 	}
 }
 
+// notSeen is a check of something that could not be looked at. Only the kernel's refusal
+// to an ordinary caller is no reason to doubt.
+func notSeen(subject string, err error) stage.Check {
+	if os.Getuid() != 0 && (errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM)) {
+		return unreadable(subject)
+	}
+	return seen(sandboxed, subject, "readable", err.Error())
+}
+
 // checkDescent shows that the sentry is runsc's child, and runsc the keeper's, and that
 // all of them end with the keeper.
 func (g *guest) checkDescent(sentry, runsc int) stage.Check {
@@ -212,12 +221,12 @@ func (g *guest) checkStreams(sentry int, order *stage.Order) []stage.Check {
 func (g *guest) checkFiles(gofer int, order *stage.Order) []stage.Check {
 	inside, err := openRoot("/proc/" + strconv.Itoa(gofer) + "/root")
 	if err != nil {
-		return []stage.Check{unreadable("files of the gofer")}
+		return []stage.Check{notSeen("files of the gofer", err)}
 	}
 	defer unix.Close(inside)
 	outside, err := openRoot(g.root)
 	if err != nil {
-		return []stage.Check{unreadable("root file system")}
+		return []stage.Check{notSeen("root file system", err)}
 	}
 	defer unix.Close(outside)
 	checks := g.checkMounts(gofer, inside, outside, order.Expectation)
@@ -226,8 +235,9 @@ func (g *guest) checkFiles(gofer int, order *stage.Order) []stage.Check {
 			continue
 		}
 		hosts, _, err := lookAt(outside, p.Path)
-		if errors.Is(err, unix.ENOENT) {
-			continue // optional, and missing
+		own, writable, ownErr := lookAt(inside, p.Path)
+		if p.Optional && errors.Is(err, unix.ENOENT) && errors.Is(ownErr, unix.ENOENT) {
+			continue
 		}
 		c := seen(policy.FilesystemClause(p.Mode), p.Path, "the host's own, "+flagWord(p.Mode == policy.ModeWrite), "")
 		c.At = p.At
@@ -238,9 +248,9 @@ func (g *guest) checkFiles(gofer int, order *stage.Order) []stage.Check {
 			checks = append(checks, c)
 			continue
 		}
-		switch own, writable, err := lookAt(inside, p.Path); {
-		case err != nil:
-			c.Found = err.Error()
+		switch {
+		case ownErr != nil:
+			c.Found = ownErr.Error()
 		case own != hosts:
 			c.Found = "another file"
 		default:

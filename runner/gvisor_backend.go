@@ -104,7 +104,7 @@ func (gvisorBackend) start(l *launchable, order *stage.Order, signals <-chan os.
 	for _, l.platform = range platforms {
 		// The keeper has what runsc asks root for, in a user namespace.
 		plan.Flags = append(slices.Clone(flags), "--rootless", "--platform="+l.platform)
-		g, err := startGuest(l, plan, order)
+		g, err := startGuest(l, plan, order, signals)
 		if err != nil {
 			return nil, err
 		}

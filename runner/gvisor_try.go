@@ -81,7 +81,7 @@ func (h *Host) tryPlatform(platform string) (keeperReport, error) {
 		return keeperReport{}, err
 	}
 	plan := keeperPlan{Runsc: h.GVisor.Path, Flags: append(flags, "--rootless", "--platform="+platform), Config: config, Nodes: bundle.Skeleton}
-	g, err := startGuest(l, plan, &stage.Order{Expectation: compiler.Expectation{Guest: true}})
+	g, err := startGuest(l, plan, &stage.Order{Expectation: compiler.Expectation{Guest: true}}, nil)
 	if err != nil {
 		return keeperReport{}, err
 	}

@@ -52,8 +52,18 @@ func (l *launchable) checkRoot() error {
 		r.Found, r.Expected = l.Root, "the directory of an unpacked image"
 		return r
 	}
+	if root == "/" && filepath.Clean(l.Root) != "/" {
+		r := refuse("the root file system leads to the host's")
+		r.Found, r.Expected = l.Root+" is a link to /", "the directory of an unpacked image"
+		return r
+	}
 	if l.Root = root; root == "/" {
 		l.Root = ""
+		return nil
+	}
+	// Who can move it away could put the host's in its place.
+	if os.Getuid() == 0 {
+		return checkTrust("where the root file system is:", filepath.Dir(root), l.identity)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -182,12 +183,21 @@ func readRunscLog(path string) []string {
 	return found
 }
 
-// readPanic gives the first line of a panic of the sentry's.
+// panics are how the Go runtime begins its last words. Others in the sentry write to the
+// same file: warnings that come rarely, for example.
+var panics = []string{"panic: ", "fatal error: ", "unexpected fault address", "SIG", "runtime: "}
+
+// readPanic gives the line that says why the sentry ended, if the runtime ended it.
 func readPanic(path string) string {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return ""
 	}
-	first, _, _ := strings.Cut(strings.TrimSpace(string(data)), "\n")
-	return first[:min(len(first), 500)]
+	for line := range strings.Lines(string(data)) {
+		if slices.ContainsFunc(panics, func(begin string) bool { return strings.HasPrefix(line, begin) }) {
+			line = strings.TrimSpace(line)
+			return line[:min(len(line), 500)]
+		}
+	}
+	return ""
 }

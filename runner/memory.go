@@ -6,8 +6,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,40 +97,97 @@ type memoryGroup struct {
 	at    policy.Position
 }
 
-// makeMemoryGroup makes a cgroup with the policy's limit. Swap would be memory too.
+// makeMemoryGroup makes a cgroup with the policy's limit, below the caller's own: what
+// limits the caller limits the program too. Swap would be memory as well.
 func makeMemoryGroup(p policy.Process) (*memoryGroup, error) {
 	h, ok := findMemory()
 	if !ok {
 		return nil, errors.New("no memory controller")
 	}
-	g := &memoryGroup{h, filepath.Join(h.dir, "confine-"+strings.ToLower(rand.Text())), p.Memory, p.MemoryAt}
+	own, err := h.own()
+	if err != nil {
+		return nil, err
+	}
+	g := &memoryGroup{memoryHierarchy: h, bytes: p.Memory, at: p.MemoryAt}
+	parent := own
+	if h.v2 && own != h.dir {
+		// A group with processes in it hands no controller on (cgroups(7), "no internal
+		// processes"), so that ours is a sibling, with the smaller of both limits.
+		parent = filepath.Dir(own)
+		g.bytes = min(g.bytes, limitOf(filepath.Join(own, h.limit)))
+	}
+	g.path = filepath.Join(parent, "confine-"+strings.ToLower(rand.Text()))
 	if h.v2 {
-		// Where other controllers are delegated already this changes nothing.
-		if err := os.WriteFile(filepath.Join(h.dir, "cgroup.subtree_control"), []byte("+memory"), 0o644); err != nil {
+		// Where the controller is handed on already this changes nothing.
+		if err := os.WriteFile(filepath.Join(parent, "cgroup.subtree_control"), []byte("+memory"), 0o644); err != nil {
 			return nil, fmt.Errorf("turn the memory controller on: %w", err)
 		}
 	}
 	if err := os.Mkdir(g.path, 0o755); err != nil {
 		return nil, fmt.Errorf("make a cgroup: %w", err)
 	}
-	limit := strconv.FormatUint(p.Memory, 10)
-	swap := limit
-	if h.v2 {
-		swap = "0"
-	}
-	err := g.write(h.limit, limit)
-	if swapErr := g.write(h.swap, swap); err == nil && !errors.Is(swapErr, os.ErrNotExist) {
-		err = swapErr
-	}
-	if err == nil && h.v2 {
-		// The sandbox ends as a whole, and not by its largest process.
-		err = g.write("memory.oom.group", "1")
-	}
-	if err != nil {
+	if err := g.limitTo(g.bytes); err != nil {
 		g.remove()
 		return nil, fmt.Errorf("limit the memory of a cgroup: %w", err)
 	}
 	return g, nil
+}
+
+// limitTo writes the limits. A host without swap may lack the file for it.
+func (g *memoryGroup) limitTo(bytes uint64) error {
+	limit := strconv.FormatUint(bytes, 10)
+	swap := limit
+	if g.v2 {
+		swap = "0"
+	}
+	if err := g.write(g.limit, limit); err != nil {
+		return err
+	}
+	if err := g.write(g.swap, swap); err != nil && (!errors.Is(err, os.ErrNotExist) || hasSwap()) {
+		return err
+	}
+	if g.v2 {
+		// The sandbox ends as a whole, and not by its largest process.
+		return g.write("memory.oom.group", "1")
+	}
+	return nil
+}
+
+// own is the cgroup of this process.
+func (h memoryHierarchy) own() (string, error) {
+	text, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return "", fmt.Errorf("find the caller's cgroup: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		fields := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(fields) == 3 && (h.v2 && fields[0] == "0" || !h.v2 && slices.Contains(strings.Split(fields[1], ","), "memory")) {
+			dir := filepath.Join(h.dir, fields[2])
+			if _, err := os.Stat(dir); err != nil {
+				return "", fmt.Errorf("find the caller's cgroup: %w", err)
+			}
+			return dir, nil
+		}
+	}
+	return "", errors.New("the caller is in no memory cgroup")
+}
+
+// limitOf reads a limit; what is none is no limit.
+func limitOf(file string) uint64 {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return math.MaxUint64
+	}
+	limit, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
+	if err != nil {
+		return math.MaxUint64 // "max"
+	}
+	return limit
+}
+
+func hasSwap() bool {
+	text, err := os.ReadFile("/proc/meminfo")
+	return err != nil || !strings.Contains(strings.Join(strings.Fields(string(text)), " "), "SwapTotal: 0 kB")
 }
 
 func (g *memoryGroup) write(file, value string) error {
@@ -155,7 +214,7 @@ func (g *memoryGroup) check(pid int) []stage.Check {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cgroup")
 	if err == nil {
 		for _, line := range strings.Split(string(text), "\n") {
-			if strings.HasSuffix(line, ":/"+filepath.Base(g.path)) {
+			if strings.HasSuffix(line, "/"+filepath.Base(g.path)) {
 				member = "in the cgroup of this launch"
 			}
 		}

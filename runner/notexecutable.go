@@ -6,8 +6,11 @@ import (
 	"bytes"
 	"debug/elf"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"confine/policy"
 )
@@ -92,11 +95,19 @@ func findProgram(root string, p *policy.Policy, program string, environment []st
 
 // interpreterOf reads the dynamic loader that a program asks for, see elf(5).
 func interpreterOf(path string) (string, bool) {
-	f, err := elf.Open(path)
+	// The program's user may have put a pipe there, which would be waited for.
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return "", false
 	}
-	defer f.Close()
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return "", false
+	}
+	f, err := elf.NewFile(file)
+	if err != nil {
+		return "", false
+	}
 	for _, header := range f.Progs {
 		if header.Type == elf.PT_INTERP && header.Filesz < 4096 {
 			text := make([]byte, header.Filesz)

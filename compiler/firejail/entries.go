@@ -123,25 +123,13 @@ func refuseNested(refuse refuser, parent, e policy.PathEntry) (compiler.Refusal,
 	case e.Mode == policy.ModeTmp && parent.Mode != policy.ModeWrite:
 		return refuse("firejail cannot lift read-only from a tmp directory", "no entry above it but write, and there is "+under,
 			"name the directory's other children instead of the directory")
-	case parent.Mode == policy.ModeWrite && narrows(parent.Mode, e.Mode) && path.Dir(e.Path) != parent.Path:
+	case parent.Mode == policy.ModeWrite && parent.Mode.Narrowed(e.Mode) && path.Dir(e.Path) != parent.Path:
 		// Directly below, the entry is a mount point, which cannot be renamed.
 		return refuse("the program could rename the directories in between, and this entry would mean other files",
 			"an entry directly below "+under, "name the directory's children in write one by one instead of the directory")
-	case e.Optional && parent.Mode.Visible() && narrows(parent.Mode, e.Mode):
+	case e.Optional && parent.Mode.Visible() && parent.Mode.Narrowed(e.Mode):
 		return refuse("firejail can only restrict what is there when it starts",
 			"a path that must be there (without \"?\"), inside "+under, "make the file before the start, even if it is empty")
 	}
 	return compiler.Refusal{}, false
-}
-
-// narrows reports whether an entry denies something that the one above it allows.
-func narrows(parent, inner policy.PathMode) bool {
-	for _, kind := range []policy.AccessKind{
-		policy.AccessRead, policy.AccessMap, policy.AccessExec, policy.AccessWrite,
-	} {
-		if parent.Allows(kind) && !inner.Allows(kind) {
-			return true
-		}
-	}
-	return false
 }

@@ -30,11 +30,11 @@ func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
 			Clause: policy.ClauseFilesystemLinks, Subject: link.From, At: link.At, Launched: verdict, Standalone: verdict,
 		})
 	}
-	proc, existence := stronger("the sentry's own /proc, read-only, with the rest covered; of a process it tells less than Linux"), "names in /proc stay visible"
+	proc, existence := stronger("the sentry's own /proc, read-only, the rest covered; it tells less of a process"), "names in /proc stay visible"
 	if fs.Proc == policy.ProcNone {
 		proc, existence = exact("covered"), ""
 	}
-	dev := stronger("the sentry's own devices, with the rest covered; /dev/zero cannot be mapped with PROT_EXEC")
+	dev := stronger("the sentry's own devices, the rest covered; /dev/zero maps without PROT_EXEC")
 	if fs.Dev == policy.DevNone {
 		dev = exact("covered")
 	}

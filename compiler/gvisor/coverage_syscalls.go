@@ -17,6 +17,7 @@ const byTheStage = "filter loaded by the stage, in the guest"
 var undoing = []struct{ name, why string }{
 	{"memfd_create", "it goes around filesystem.exec and filesystem.map: the program can fill a file without a path, map and start it"},
 	{"mount", "it goes around filesystem.tmp: in a user namespace of its own the program can mount a tmpfs without noexec and without a size"},
+	{"fsmount", "it goes around filesystem.tmp, proc and dev: in a user namespace of its own the program can make such file systems, to use by descriptor"},
 	{"move_mount", "it goes around filesystem.tmp: in a user namespace of its own the program can mount a tmpfs without noexec and without a size"},
 }
 
@@ -32,7 +33,7 @@ type addRow func(clause, subject string, at policy.Position, launched, standalon
 
 func coverSyscalls(calls policy.Syscalls, standalone standaloneCalls, add addRow) {
 	if calls.Base == syscalls.Unrestricted {
-		open := weaker("no filter: memfd_create goes around filesystem.exec and map, and mount in a new user namespace around filesystem.tmp")
+		open := weaker("no filter: memfd_create goes around filesystem.exec and map, and mount in a new user namespace around filesystem.tmp, proc and dev")
 		add(policy.ClauseSyscallsBase, calls.Base, calls.At, open, open)
 	} else {
 		launched := exact(byTheStage)

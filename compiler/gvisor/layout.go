@@ -17,15 +17,20 @@ import (
 // then shows the host's own directories in place of every bind (google/gvisor#14470).
 const rootfs = "rootfs"
 
-// closedFile is an empty file in a bundle that nobody may open. It is mounted over
-// files that are hidden.
-const closedFile = "closed"
+// closedFile and closedDirectory are empty, and nobody may open them. They are mounted
+// over what is hidden: on a tmpfs the guest's user could give itself permission, even on
+// one that is read-only.
+const (
+	closedFile      = "closed"
+	closedDirectory = "closed.d"
+)
 
 // The permissions of the skeleton. What leads to entries can be passed through and
 // not be listed. Mount points are covered; the gofer opens those that are files, and need
 // not own them.
 const (
 	modePassage uint32 = 0o111
+	modeListed  uint32 = 0o555
 	modePoint   uint32 = 0o444
 	modeClosed  uint32 = 0
 )
@@ -63,7 +68,9 @@ func layOut(fs policy.Filesystem, root *compiler.Root) layout {
 
 // skeleton gives the nodes of the bundle, parents first.
 func (l *layout) skeleton() []compiler.Node {
-	nodes := []compiler.Node{{Path: closedFile, Kind: compiler.NodeFile, Mode: modeClosed}}
+	nodes := []compiler.Node{
+		{Path: closedFile, Kind: compiler.NodeFile, Mode: modeClosed}, {Path: closedDirectory, Kind: compiler.NodeDirectory, Mode: modeClosed},
+	}
 	for _, n := range l.nodes {
 		nodes = append(nodes, n)
 	}
@@ -131,9 +138,8 @@ func (l *layout) place(e policy.PathEntry) {
 		l.closeFile(e.Path)
 		return
 	case within(e.Path, "/sys"):
-		// An empty directory: the host's sysfs tells of the host.
-		l.node(e.Path, compiler.NodeDirectory, modePassage)
-		l.mount(e.Path, "tmpfs", "tmpfs", "ro", "nosuid", "noexec", "size="+smallest, "mode=0555")
+		// An empty directory in the skeleton's /sys: the host's sysfs tells of the host.
+		l.node(e.Path, compiler.NodeDirectory, modeListed)
 		l.replaced[e.Path] = true
 		return
 	case !nested || parent.Mode == policy.ModeTmp:
@@ -165,13 +171,10 @@ func (l *layout) bind(p string, options ...string) {
 	l.mount(p, "bind", l.source(p), append([]string{"rbind", "nosuid"}, options...)...)
 }
 
-// smallest is the size of a tmpfs that is only there to close something: one page.
-const smallest = "4096"
-
 // closeDirectory hides a directory: the guest has no capability that would open what
 // has no permission bits.
 func (l *layout) closeDirectory(p string) {
-	l.mount(p, "tmpfs", "tmpfs", "ro", "nosuid", "noexec", "size="+smallest, "mode=0000")
+	l.mount(p, "bind", closedDirectory, "rbind", "nosuid", "ro", "noexec")
 }
 
 // closeFile hides a file: runsc mounts no tmpfs on one.
@@ -229,13 +232,15 @@ func (l *layout) closeTmp() {
 			return
 		}
 	}
-	l.node("/tmp", compiler.NodeDirectory, modeClosed)
-	l.closeDirectory("/tmp")
 	for _, e := range l.fs.Entries {
 		if e.Mode == policy.ModeAbsent && strings.HasPrefix(e.Path, "/tmp/") {
 			// In a closed directory a name is not missing but forbidden.
-			l.mounts[len(l.mounts)-1].Options[4] = "mode=0111"
+			l.node("/tmp", compiler.NodeDirectory, modePassage)
+			l.own("/tmp")
 			l.residual = []string{"/tmp"}
+			return
 		}
 	}
+	l.node("/tmp", compiler.NodeDirectory, modeClosed)
+	l.closeDirectory("/tmp")
 }

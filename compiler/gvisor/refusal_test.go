@@ -87,7 +87,7 @@ func TestAccepted(t *testing.T) {
 		"read = ['/home', '/root', '/run', '/etc/passwd', '/var/log']\ntmp = ['/tmp', '/var/tmp', '/scratch']",
 		"map = ['/a']\nexec = ['/a/b']\nread = ['/a/b/c']\nwrite = ['/a/b/c/d']\ntmp = ['/a/b/c/d/e']",
 		"write = ['/a', '/a/b/c', '/a/d?']\nread = ['/a/r']\nhide = ['/a/h']\ntmp = ['/a/t']\nexec = ['/a/x']\nmap = ['/a/m']",
-		"read = ['/a']\nwrite = ['/a/b?']\nhide = ['/a/c?']\nexec = ['/a/d?']",
+		"read = ['/a']\nwrite = ['/a/b?']\nhide = ['/a/c']\nexec = ['/a/d?']",
 		"read = ['/a']\nhide = ['/a/b', '/a/b/c']",
 		"read = ['/a#b', '/a,b', '/a  b', '/a ', '/a..b', '/a:b', '/a=b', '/naïve', '/文']",
 		"links = { '/tmpx' = '/tmp', '/tmp/a' = '/run', '/var/tmp' = '/tmp' }\nread = ['/tmp/b']",

@@ -66,7 +66,7 @@ func refuseEntry(entries []policy.PathEntry, e policy.PathEntry) (compiler.Refus
 				"use hide, or name the directory's other children instead of the directory")
 		case parent.Mode == policy.ModeTmp:
 			return refuse("a tmp directory starts empty, so nothing can be inside it", "no entry inside "+under, "")
-		case e.Optional && parent.Mode == policy.ModeWrite && e.Mode != policy.ModeWrite:
+		case e.Optional && parent.Mode.Visible() && parent.Mode.Narrowed(e.Mode):
 			return refuse("runsc can only restrict what is there when it starts", "a path that must be there (without \"?\"), inside "+under,
 				"make the file before the start, even if it is empty")
 		case parent.Mode == policy.ModeWrite && e.Mode != policy.ModeWrite && path.Dir(e.Path) != parent.Path:

@@ -236,7 +236,7 @@ func checkMounts(t failer, s *specs.Spec, skeleton []compiler.Node, root *compil
 		case on.Type == "bind":
 			if kind, known := root.Kinds[m.Destination]; !known {
 				t.Fatalf("%s has no mount point in %s", m.Destination, on.Source)
-			} else if (kind == compiler.KindDirectory) != (m.Type == "tmpfs" || m.Source == root.Path+m.Destination && kind == compiler.KindDirectory) {
+			} else if (kind == compiler.KindDirectory) != (m.Type == "tmpfs" || m.Source == "closed.d" || m.Source == root.Path+m.Destination && kind == compiler.KindDirectory) {
 				t.Fatalf("%s %s is mounted on a %s", m.Type, m.Destination, kind)
 			}
 		default:
@@ -298,7 +298,8 @@ func TestBindsShowTheirOwn(t *testing.T) {
 			}[e.Mode]
 			switch {
 			case named && e.Path == m.Destination && m.Source == r.root.Path+e.Path && strings.Join(m.Options, " ") == options:
-			case m.Source == "closed" && (under(m.Destination, "/proc") || named && e.Path == m.Destination && e.Mode == policy.ModeHide):
+			case (m.Source == "closed" || m.Source == "closed.d") && (under(m.Destination, "/proc") || named && e.Path == m.Destination && e.Mode == policy.ModeHide):
+			case m.Source == "closed.d" && (m.Destination == "/sys" || m.Destination == "/tmp"):
 			case m.Source == r.root.Host+m.Destination && slices.Contains(policy.MinimalDevices(), m.Destination):
 			case m.Source == "rootfs"+m.Destination && slices.Contains([]string{"/dev", "/dev/pts", "/sys", "/tmp"}, m.Destination):
 			default:
