@@ -37,11 +37,16 @@ func (l *launchable) explainSIGSYS(box enclosure, log *auditLog, code int) error
 		l.nameCall(d, &end, call)
 	} else {
 		d.message = "ended: a system call that is denied"
-		if j, ok := box.(*jail); ok && !endedBy(j.program, unix.SIGSYS) {
+		j, jailed := box.(*jail)
+		if jailed && !endedBy(j.program, unix.SIGSYS) {
 			// A shell, too, gives this code for what it waited for.
 			d.message = fmt.Sprintf("exit code %d: a system call that is denied ended the program, or a process of its own", code)
 		}
-		d.add("which", "the kernel's log has it for root: dmesg | grep type=1326")
+		if jailed {
+			d.add("which", "the kernel's log has it for root: dmesg | grep type=1326")
+		} else {
+			d.add("which", "the sentry does not tell; firejail does: --backend firejail")
+		}
 	}
 	if l.Policy.Syscalls.OnDeny == syscalls.DenyKill {
 		d.add("instead", `on_deny = "errno" lets the program see EPERM and go on`+where(l.Policy.Syscalls.OnDenyAt))

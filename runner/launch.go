@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -66,6 +67,10 @@ func (l *launchable) run() (int, error) {
 		return code, err
 	}
 	if !l.Quiet {
+		for _, f := range l.passedOver {
+			reason, _, _ := strings.Cut(f.err.Error(), "\n")
+			fmt.Fprintf(l.Log, "confine: %s was passed over: %s\n", f.backend, reason)
+		}
 		fmt.Fprintf(l.Log, "confine: %s, proven in %d ms, %s; policy %s %.8s\n",
 			l.backend.describe(l), time.Since(l.started).Milliseconds(), count(checks), l.Policy.Name, l.Policy.Digest)
 	}

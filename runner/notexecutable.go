@@ -28,22 +28,32 @@ func explainNotExecutable(root string, p *policy.Policy, program string, environ
 		r.Found, r.Expected = d.Because+where(d.At), "exec "+path
 		return r
 	}
+	if !r.blamesLoader(root, p, path) {
+		r.Found, r.Expected = path+" is allowed by the policy", "a program with an execute bit, in a format of this kernel"
+	}
+	return r
+}
+
+// blamesLoader says what is wrong with the dynamic loader of a program, if it has one.
+func (r *Refusal) blamesLoader(root string, p *policy.Policy, path string) bool {
 	loader, ok := interpreterOf(filepath.Join(root, path))
 	if !ok {
-		r.Found, r.Expected = path+" is allowed by the policy", "a program with an execute bit, in a format of this kernel"
-		return r
+		return false
 	}
 	real, err := resolveIn(root, loader)
 	if err != nil {
 		r.Found = err.Error()
-		return r
+		return true
 	}
+	r.Expected = fmt.Sprintf("exec %s, which the kernel executes to start %s", real, path)
 	if d := p.Decide(policy.Access{Kind: policy.AccessExec, Target: real}); !d.Allowed {
 		r.Found = d.Because + where(d.At)
-		r.Expected = fmt.Sprintf("exec %s, which the kernel executes to start %s", real, path)
 		r.Instead = []string{fmt.Sprintf("add %q to [filesystem] exec", real)}
+		return true
 	}
-	return r
+	r.Found = fmt.Sprintf("%s asks for its loader as %s, a name that does not lead there inside", path, loader)
+	r.Instead = []string{fmt.Sprintf("add %q, where that name is a link, to [filesystem] map", p.Filesystem.ResolveLinks(filepath.Dir(loader)))}
+	return true
 }
 
 // explainNotFound says what exit code 127 cannot: why a name led to nothing.
@@ -58,9 +68,12 @@ func explainNotFound(root string, p *policy.Policy, program string, environment 
 	found, onHost := findProgram(root, p, program, environment)
 	switch {
 	case onHost:
-		d := p.Decide(policy.Access{Kind: policy.AccessExec, Target: found})
-		r.Found, r.Expected = d.Because+where(d.At), "exec "+found
-		r.Instead = []string{fmt.Sprintf("add %q to [filesystem] exec", found)}
+		if d := p.Decide(policy.Access{Kind: policy.AccessExec, Target: found}); !d.Allowed {
+			r.Found, r.Expected = d.Because+where(d.At), "exec "+found
+			r.Instead = []string{fmt.Sprintf("add %q to [filesystem] exec", found)}
+		} else if !r.blamesLoader(root, p, found) {
+			r.Found, r.Expected = found+" is allowed by the policy", "an interpreter, in its first line, that is there inside"
+		}
 	case strings.Contains(program, "/"):
 		r.Found = "no such file on this host either"
 	case path == "":

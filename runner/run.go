@@ -61,9 +61,9 @@ func Run(o Options) (code int, err error) {
 		r.Instead = []string{"confine run --policy POLICY -- COMMAND [ARGUMENT...]"}
 		return ExitRefused, r
 	}
-	if o.Backend == BackendNone && (o.User != "" || o.Receipt != "") {
-		r := refuse("--backend none changes no user and proves nothing")
-		r.Found, r.Expected = "--user or --receipt beside --backend none", "neither"
+	if o.Backend == BackendNone && (o.User != "" || o.Receipt != "" || o.Root != "") {
+		r := refuse("--backend none changes no user and no root, and proves nothing")
+		r.Found, r.Expected = "--user, --root or --receipt beside --backend none", "none of them"
 		return ExitRefused, r
 	}
 	if o.Backend == BackendNone {

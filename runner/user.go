@@ -50,11 +50,11 @@ func chooseIdentity(flag string, p policy.Process) (Identity, error) {
 		return Identity{}, r
 	case uid == 0:
 		r := refuse("the program would run as root%s", where(at))
-		r.Found, r.Expected = "user "+name+" with uid 0", "an ordinary user: firejail leaves / and /etc writable for root"
+		r.Found, r.Expected = "user "+name+" with uid 0", "an ordinary user: what confines root is root itself on the host"
 		return Identity{}, r
 	case id.Name == "nobody":
 		r := refuse("the program would run as nobody%s", where(at))
-		r.Expected = "a user of the connector's own: firejail refuses nobody, which other services share"
+		r.Expected = "a user of the connector's own: other services share nobody, and firejail refuses it"
 		return Identity{}, r
 	case caller != 0 && uid != caller:
 		r := refuse("only root can run the program as another user%s", where(at))

@@ -96,6 +96,9 @@ func compileCommand(args []string, s streams) int {
 		}
 		target.Root.Command = command
 	}
+	if err := checkOutput(*output, *root); err != nil {
+		return fail(err)
+	}
 	bundle, err := backends.Compile(p.Policy, target, time.Now()) //nolint:forbidigo // this is where the date enters: exceptions end on a day
 	if err != nil {
 		return fail(err)
