@@ -204,10 +204,17 @@ func rootOf(p *policy.Policy, root string) (*compiler.Root, error) {
 		return nil, fmt.Errorf("the root file system %q is not a directory", root)
 	}
 	facts := &compiler.Root{Path: strings.TrimSuffix(path, "/"), Kinds: map[string]compiler.PathKind{}}
+	var missing compiler.Refusals
 	for _, e := range p.Filesystem.Entries {
 		info, err := os.Lstat(filepath.Join(path, e.Path))
 		switch {
 		case errors.Is(err, os.ErrNotExist):
+			if e.Mode.Visible() && e.Mode != policy.ModeTmp && !e.Optional {
+				missing = append(missing, compiler.Refusal{
+					At: e.At, Clause: policy.FilesystemClause(e.Mode), Message: "a path that the policy requires is missing in the root file system",
+					Found: "no " + e.Path + " in " + root, Expected: string(e.Mode) + " " + e.Path, Hint: `write "` + e.Path + `?" if it may be missing`,
+				})
+			}
 		case err != nil:
 			return nil, fmt.Errorf("look at a path of the policy: %w", err)
 		case info.IsDir():
@@ -215,6 +222,9 @@ func rootOf(p *policy.Policy, root string) (*compiler.Root, error) {
 		default:
 			facts.Kinds[e.Path] = compiler.KindFile
 		}
+	}
+	if missing != nil {
+		return nil, missing
 	}
 	return facts, nil
 }

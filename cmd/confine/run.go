@@ -47,7 +47,7 @@ func runCommand(args []string, s streams) int {
 	flags.SetInterspersed(false)
 	name := flags.String("policy", "", "policy `file`, or the name of one of confine's own")
 	backend := flags.String("backend", runner.BackendAuto, "`name` of what confines: gvisor, firejail, auto, or none (no sandbox, for debugging)")
-	root := flags.String("root", "", "`directory` that is the program's root file system, such as an unpacked image (gvisor only)")
+	root := flags.String("root", "", "`directory` that is the program's root file system, such as an unpacked image; the policy sets process.directory (gvisor only)")
 	user := flags.String("user", "", "`name` or id of the user that runs the program (default: the policy's, or the caller)")
 	receipt := flags.String("receipt", "", "write what was proven to this `file` as JSON, mode 0600")
 	var params parameterFlags

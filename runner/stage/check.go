@@ -26,7 +26,7 @@ type Check struct {
 	Clause string `json:"clause"`
 	// Subject is what was looked at.
 	Subject  string          `json:"subject"`
-	At       policy.Position `json:"at"`
+	At       policy.Position `json:"at,omitzero"`
 	Expected string          `json:"expected"`
 	Found    string          `json:"found"`
 	Status   Status          `json:"status"`
