@@ -204,6 +204,16 @@ func (l *layout) link(link policy.Link) {
 		return
 	}
 	l.alias(link.From, link.To)
+	for up := path.Dir(link.From); up != "/"; up = path.Dir(up) {
+		l.passThrough(up)
+	}
+}
+
+// passThrough notes a directory of the skeleton that leads to what is shown.
+func (l *layout) passThrough(directory string) {
+	if !slices.Contains(l.residual, directory) {
+		l.residual = append(l.residual, directory)
+	}
 }
 
 // leadsAnywhere reports whether something is shown at, above or below a path.
@@ -237,7 +247,7 @@ func (l *layout) closeTmp() {
 			// In a closed directory a name is not missing but forbidden.
 			l.node("/tmp", compiler.NodeDirectory, modePassage)
 			l.own("/tmp")
-			l.residual = []string{"/tmp"}
+			l.passThrough("/tmp")
 			return
 		}
 	}

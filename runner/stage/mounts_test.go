@@ -219,13 +219,14 @@ func TestCheckHidden(t *testing.T) {
 	passage := filepath.Join(dir, "passage")
 	must(t, os.Mkdir(passage, 0o711))
 	open := PathControl{Exists: true, Reachable: true}
-	expectCheck(t, checkHidden(entry(policy.ModeHide, secret, 0), open), Failed, "opened")
+	expectCheck(t, checkHidden(entry(policy.ModeHide, secret, 0), open, false), Failed, "opened")
 	asDaemon(t)
 	// It cannot be listed, and what is in it can be opened.
-	expectCheck(t, checkHidden(entry(policy.ModeHide, passage, 0), open), Failed, "opened")
-	expectCheck(t, checkHidden(entry(policy.ModeHide, secret, 0), open), Proven, "closed")
+	expectCheck(t, checkHidden(entry(policy.ModeHide, passage, 0), open, false), Failed, "opened")
+	expectCheck(t, checkHidden(entry(policy.ModeHide, passage, 0), open, true), Proven, "closed")
+	expectCheck(t, checkHidden(entry(policy.ModeHide, secret, 0), open, false), Proven, "closed")
 	// What could not be opened outside either proves nothing.
-	expectCheck(t, checkHidden(entry(policy.ModeHide, secret, 0), PathControl{Exists: true}), Unproven, "closed")
+	expectCheck(t, checkHidden(entry(policy.ModeHide, secret, 0), PathControl{Exists: true}, false), Unproven, "closed")
 }
 
 // asDaemon gives up root in the whole process.

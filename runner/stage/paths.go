@@ -22,7 +22,7 @@ func checkPath(p compiler.PathExpectation, control PathControl, order *Order) []
 	case policy.ModeAbsent:
 		return []Check{checkAbsent(p)}
 	case policy.ModeHide:
-		return []Check{checkHidden(p, control)}
+		return []Check{checkHidden(p, control, leadsToVisible(p.Path, order.Expectation))}
 	}
 	if !control.Exists && p.Mode != policy.ModeTmp {
 		// The runner refused a required path that is missing; this one is optional.
@@ -59,10 +59,19 @@ func checkAbsent(p compiler.PathExpectation) Check {
 	return equal(clauseOf(p), p.Path, p.At, "ENOENT", found)
 }
 
-func checkHidden(p compiler.PathExpectation, control PathControl) Check {
+// leadsToVisible reports whether an entry that is shown lies below a path.
+func leadsToVisible(path string, e compiler.Expectation) bool {
+	return slices.ContainsFunc(e.Paths, func(p compiler.PathExpectation) bool {
+		return p.Mode.Visible() && strings.HasPrefix(p.Path, path+"/")
+	})
+}
+
+// checkHidden tries to get at what is hidden. What is shown below it takes a directory
+// that can be passed, and that can neither be listed nor written to.
+func checkHidden(p compiler.PathExpectation, control PathControl, passage bool) Check {
 	c := Check{Clause: clauseOf(p), Subject: p.Path, At: p.At, Expected: "closed", Found: "closed", Status: Proven}
 	switch {
-	case reachable(p.Path):
+	case openable(p.Path), permitted(p.Path, unix.W_OK), !passage && permitted(p.Path, unix.X_OK):
 		c.Found, c.Status = "opened", Failed
 	case !control.Reachable:
 		c.Status = Unproven
