@@ -40,6 +40,11 @@ func capabilityWorlds(t *testing.T) []world {
 	})
 	file(t, filepath.Join(dir, "stranger"), strconv.Itoa(sleeping.Process.Pid), 0o644)
 
+	// free are deeds for which the sentry asks for no capability.
+	free := map[string]string{
+		"CAP_NET_BIND_SERVICE": "everybody may bind the ports below 1024 of a network that is the guest's own",
+		"CAP_SYS_NICE":         "everybody may take any priority in the guest, and it reaches no processor of the host",
+	}
 	w := world{
 		name:        "capabilities",
 		policy:      accessPolicy(t, nil, nil, "write = [\""+dir+"\"]\nproc = \"self\"\ndev = \"minimal\"", "[environment]\npass = [\"PROBE_WORKSHOP\"]\n"),
@@ -52,13 +57,25 @@ func capabilityWorlds(t *testing.T) []world {
 		if name == "CAP_SYS_RESOURCE" {
 			a.control, a.because = byNobody, "containers and small machines keep it from root"
 		}
+		if why := free[name]; why != "" {
+			a.gvisor = other{deed: "holds " + name, because: why}
+			w.attempts = append(w.attempts, attempt{
+				deed: "uses " + name, control: byRoot, inside: "denied",
+				because: "what a capability permits is no access of its own", gvisor: other{inside: "ok", because: why},
+			})
+		}
 		w.attempts = append(w.attempts, a)
 	}
-	return []world{w, {
-		name: "capabilities, refused", policy: accessPolicy(t, nil, nil, "", "[capabilities]\nkeep = [\"CAP_NET_RAW\"]\n"), code: 125,
+	// The host's network minds its ports itself.
+	host := world{
+		name: "capabilities in the host's network", policy: accessPolicy(t, nil, nil, "proc = \"self\"", "[network]\nmode = \"host\"\n"),
+		attempts: []attempt{{access: "capability CAP_NET_BIND_SERVICE", control: byRoot}, {access: "capability CAP_NET_RAW", control: byRoot}},
+	}
+	return []world{w, host, {
+		name: "capabilities, refused", policy: accessPolicy(t, nil, nil, "", "[capabilities]\nkeep = [\"CAP_NET_RAW\"]\n"), code: refused,
 		attempts: []attempt{{
 			access: "capability CAP_NET_RAW", control: byRoot, inside: noAnswer,
-			because: "firejail can give an ordinary user none: the launch is refused",
+			because: "neither engine can give an ordinary user one: the launch is refused",
 		}},
 	}}
 }

@@ -2,7 +2,11 @@
 
 package integration
 
-import "testing"
+import (
+	"testing"
+
+	"confine/policy"
+)
 
 // environmentWorlds pass, set and remove variables of the caller.
 func environmentWorlds(t *testing.T) []world {
@@ -23,15 +27,38 @@ set = { FIXED = "inside", PRE_FIXED = "inside" }
 	} {
 		w.attempts = append(w.attempts, attempt{access: "env " + name})
 	}
+	value := func(text, inside, clause string) attempt {
+		a := attempt{deed: "value " + text, inside: inside, clause: clause, because: says}
+		if inside == "ok" && clause == policy.ClauseEnvironmentSet {
+			a.control, a.because = byNobody, says+"; outside it is another"
+		}
+		return a
+	}
 	w.attempts = append(w.attempts,
-		attempt{access: "env KEEP", deed: "value KEEP=a"},
-		attempt{access: "env FIXED", deed: "value FIXED=inside", control: byNobody, because: "outside it is another"},
-		attempt{access: "env FIXED", deed: "value FIXED=outside", inside: `"inside"`, clause: "environment.set", because: says},
-		attempt{access: "env PRE_FIXED", deed: "value PRE_FIXED=outside", inside: `"inside"`, because: says},
+		value("KEEP=a", "ok", policy.ClauseEnvironmentPass),
+		value("PRE_X=b", "ok", policy.ClauseEnvironmentPass),
+		value("EMPTY=", "ok", policy.ClauseEnvironmentPass),
+		value("FIXED=inside", "ok", policy.ClauseEnvironmentSet),
+		value("FIXED=outside", `"inside"`, policy.ClauseEnvironmentSet),
+		value("PRE_FIXED=inside", "ok", policy.ClauseEnvironmentSet),
+		value("PRE_FIXED=outside", `"inside"`, policy.ClauseEnvironmentSet),
 	)
 	bare := world{name: "no environment", policy: accessPolicy(t, nil, nil, "", ""), environment: caller}
 	for _, name := range []string{"KEEP", "PATH", "HOME", "LD_PRELOAD", "container"} {
 		bare.attempts = append(bare.attempts, attempt{access: "env " + name})
 	}
-	return []world{w, bare}
+	return []world{w, bare, patternWorld(t)}
+}
+
+// patternWorld has names before, at and behind the end of prefixes of every length.
+func patternWorld(t *testing.T) world {
+	w := world{name: "prefixes", policy: accessPolicy(t, nil, nil, "", "[environment]\npass = [\"A*\", \"BC_*\", \"D\", \"d*\", \"__*\"]\n")}
+	for _, name := range []string{
+		"A", "AA", "A_", "A1", "AZURE", "a", "B", "BC", "BC_", "BC_1", "BC_BC_", "BCD", "BC1", "bc_x",
+		"D", "D_", "DD", "d", "dd", "d_D", "_", "__", "__x", "_x", "E",
+	} {
+		w.environment = append(w.environment, name+"=1")
+		w.attempts = append(w.attempts, attempt{access: "env " + name})
+	}
+	return w
 }

@@ -9,10 +9,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"confine/compiler"
 )
 
 // pipes is why a name of a descriptor is an exception: stdin is a pipe here.
 const pipes = "Landlock restricts no pipe that is opened again by a name in /proc/self/fd (its current limitations); the program has it open"
+
+// noSockets and noExecDevice are what the sentry does otherwise.
+var (
+	noSockets    = other{inside: "ECONNREFUSED", because: "runsc lets a guest into no socket of the host's (--host-uds=none)"}
+	noExecDevice = other{inside: "EPERM", because: "the device is a noexec mount, and coverage says so"}
+)
 
 // kinds are what can be asked of a directory with a file and a program in it.
 var kinds = []string{
@@ -38,7 +46,11 @@ func fileWorlds(t *testing.T) []world {
 		give(t, path)
 		give(t, filepath.Join(path, "file"))
 		for _, kind := range kinds {
-			attempts = append(attempts, attempt{access: strings.ReplaceAll(kind, "DIR", path)})
+			a := attempt{access: strings.ReplaceAll(kind, "DIR", path)}
+			if sub == "map" && strings.HasPrefix(kind, "exec ") {
+				a.gvisor = executeBit
+			}
+			attempts = append(attempts, a)
 		}
 	}
 	give(t, file(t, filepath.Join(dir, "single", "named"), "x", 0o644))
@@ -72,8 +84,9 @@ dev = "minimal"
 		path := filepath.Join(dir, sub, "socket")
 		listenUnix(t, path)
 		attempts = append(attempts, attempt{
-			access: "read " + path, deed: "unix " + path, inside: "ok",
+			deed: "unix " + path, inside: "ok",
 			because: "the language has no access for it; Landlock has no right for it, and a read-only mount does not mind",
+			gvisor:  noSockets,
 		})
 	}
 	const never = "a file that is not there outside is not there inside"
@@ -92,8 +105,8 @@ dev = "minimal"
 		{access: in("write DIR/gone/file")},
 		{access: in("read DIR/gone"), deed: in("stat DIR/gone"), inside: "ENOENT", because: "absent is not even a name"},
 		{access: in("read DIR/gone/file"), deed: in("stat DIR/gone/file"), inside: "ENOENT", because: "absent is not even a name"},
-		{access: in("read DIR/maybe/file"), control: byNobody, inside: "ENOENT", because: never},
-		{access: in("write DIR/perhaps/file"), control: byNobody, inside: "denied", because: never},
+		{deed: in("read DIR/maybe/file"), control: byNobody, inside: "ENOENT", because: never},
+		{deed: in("write DIR/perhaps/file"), control: byNobody, inside: "denied", because: never},
 
 		{access: "read /"},
 		{access: "read /etc"},
@@ -119,7 +132,7 @@ dev = "minimal"
 		{access: "write /tmp/confine-access", deed: "fill /tmp/confine-access=65536"},
 		{access: "exec /tmp/confine-access", deed: "execcopy /tmp/confine-access"},
 		{access: "map /tmp/confine-access", deed: "mapcopy /tmp/confine-access"},
-		{access: "read " + planted, inside: "ENOENT", because: empty},
+		{deed: "read " + planted, inside: "ENOENT", because: empty},
 		{access: "write /var/tmp"},
 		{access: in("exec DIR/write/copy"), deed: in("execcopy DIR/write/copy")},
 		{access: in("map DIR/write/copy"), deed: in("mapcopy DIR/write/copy")},
@@ -139,16 +152,17 @@ dev = "minimal"
 		{access: "read /dev/null"},
 		{access: "write /dev/null"},
 		{access: "read /dev/zero"},
-		{access: "map /dev/zero"},
+		{access: "map /dev/zero", gvisor: noExecDevice},
 		{access: "write /dev/full"},
 		{access: "read /dev/random"},
 		{access: "read /dev/urandom"},
-		{access: "read /dev/tty", outside: "ENXIO", inside: "ENXIO", because: "without a terminal the device is there and says so"},
+		{deed: "read /dev/tty", outside: "ENXIO", inside: "ENXIO", because: "without a terminal the device is there and says so"},
 		{access: "read /dev/ptmx"},
 		{access: "read /dev/kmsg", control: byRoot},
 		{access: "read /dev/fd/0"},
 		{access: "read /dev/stdin"},
-		{access: "write /dev/stdin", deed: "append /dev/stdin", inside: "ok", because: pipes},
+		{deed: "append /dev/stdin", only: compiler.Firejail, inside: "ok", because: pipes},
+		{access: "write /dev/stdin", deed: "append /dev/stdin", only: compiler.GVisor, because: "under firejail the descriptor decides, and not the path"},
 		{access: "write /dev/shm"},
 		{access: "exec /dev/shm/confine-access", deed: "execcopy /dev/shm/confine-access"},
 	}...)
@@ -163,6 +177,15 @@ func listenUnix(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
+	openToAll(t, path)
+}
+
+// openToAll lets anybody connect to a socket that has a file.
+func openToAll(t *testing.T, path string) {
+	t.Helper()
+	if path[0] == '@' {
+		return
+	}
 	if err := os.Chmod(path, 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +202,9 @@ func nothingWorld(t *testing.T) world {
 		attempts = append(attempts, attempt{access: text})
 	}
 	for _, path := range []string{"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"} {
-		attempts = append(attempts, attempt{access: "read " + path, inside: "ok", because: pipes})
+		attempts = append(attempts,
+			attempt{deed: "read " + path, only: compiler.Firejail, inside: "ok", because: pipes},
+			attempt{access: "read " + path, only: compiler.GVisor, because: "under firejail the descriptor decides, and not the path"})
 	}
 	return world{name: "no proc, no dev", policy: accessPolicy(t, nil, nil, "proc = \"none\"\ndev = \"none\"", ""), attempts: attempts}
 }
@@ -192,12 +217,15 @@ func nullInputWorld(t *testing.T) world {
 	}
 	t.Cleanup(func() { null.Close() })
 	const because = "the descriptor decides, and this one is a device of the host's, which Landlock does not know"
+	const relayed = "in a guest it is a pipe, and the runner carries what comes from the device"
 	return world{
 		name: "null device as stdin", policy: accessPolicy(t, nil, nil, "proc = \"self\"\ndev = \"minimal\"", ""), stdin: null,
 		attempts: []attempt{
 			{access: "read /dev/null"},
-			{access: "read /dev/stdin", inside: "EACCES", because: because},
-			{access: "read /proc/self/fd/0", inside: "EACCES", because: because},
+			{deed: "read /dev/stdin", only: compiler.Firejail, inside: "EACCES", because: because},
+			{deed: "read /proc/self/fd/0", only: compiler.Firejail, inside: "EACCES", because: because},
+			{access: "read /dev/stdin", only: compiler.GVisor, because: relayed},
+			{access: "read /proc/self/fd/0", only: compiler.GVisor, because: relayed},
 		},
 	}
 }
@@ -237,8 +265,8 @@ func linkWorlds(t *testing.T) []world {
 		{access: "read " + filepath.Join(dir, "current"), clause: links},
 		{access: "read " + filepath.Join(dir, "current", "file"), clause: links},
 		{
-			access: "read " + filepath.Join(dir, "current", "elsewhere"), deed: "read " + filepath.Join(dir, "v2", "elsewhere"),
-			inside: "denied", because: "a link inside an entry leads to what is hidden",
+			deed: "read " + filepath.Join(dir, "v2", "elsewhere"), inside: "denied",
+			because: "a link inside an entry leads to what is hidden; the access is that of the place",
 		},
 		{access: "read /var/run/" + filepath.Base(run) + "/file", clause: links},
 		{access: "write /var/run/" + filepath.Base(run) + "/write", clause: links},
@@ -251,8 +279,8 @@ func linkWorlds(t *testing.T) []world {
 		{name: "links", policy: policyWith(named), attempts: shown},
 		{name: "links in a hidden directory", policy: policyWith(hidden), attempts: []attempt{
 			{
-				access: "read /var/run/" + filepath.Base(run) + "/file", clause: links, inside: "denied",
-				because: "coverage calls it stronger: the alias is hidden with /var",
+				access: "read /var/run/" + filepath.Base(run) + "/file", clause: links,
+				firejail: other{inside: "denied", because: "the alias is hidden with /var"},
 			},
 			{access: "read " + filepath.Join(run, "file")},
 		}},
@@ -281,17 +309,17 @@ func tmpWorlds(t *testing.T) []world {
 		{access: "write " + dir},
 		{access: "read " + dir},
 		{access: "write " + inside, deed: fmt.Sprintf("fill %s=%d", inside, size)},
-		{access: "write " + inside, deed: fmt.Sprintf("fill %s=%d", inside, size+1), inside: "ENOSPC", because: "the size is an amount, not an access"},
+		{deed: fmt.Sprintf("fill %s=%d", inside, size+1), inside: "ENOSPC", because: "the size is an amount, not an access"},
 		{access: "exec " + inside, deed: "execcopy " + inside, inside: "copy: ENOSPC", because: "the probe is larger than the directory"},
-		{access: "read " + filepath.Join(dir, "file"), inside: "ENOENT", because: "a private directory starts empty"},
+		{deed: "read " + filepath.Join(dir, "file"), inside: "ENOENT", because: "a private directory starts empty"},
 		{access: "exec /tmp/confine-access", deed: "execcopy /tmp/confine-access"},
 	}
-	refused := []attempt{{
+	none := []attempt{{
 		access: "write " + dir, inside: noAnswer,
-		because: "only root can mount: the launch is refused",
+		because: "only root can mount for firejail: the launch is refused",
 	}}
 	return []world{
-		{name: "tmp with a size", policy: path, attempts: attempts, callers: []string{"root"}},
-		{name: "tmp with a size, refused", policy: path, attempts: refused, callers: []string{"user"}, code: 125},
+		{name: "tmp with a size", policy: path, attempts: attempts, launches: []string{"firejail root", "gvisor root", "gvisor user"}},
+		{name: "tmp with a size, refused", policy: path, attempts: none, launches: []string{"firejail user"}, code: refused},
 	}
 }

@@ -92,12 +92,17 @@ func contentSteps(path string) []step {
 	}
 }
 
+// openForWriting also writes a byte to a pipe: the sentry opens one for writing that
+// is the end to read from, and fails then.
 func openForWriting(path string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return err
 	}
-	return f.Close()
+	if info, e := f.Stat(); e == nil && info.Mode()&os.ModeNamedPipe != 0 {
+		_, err = f.Write([]byte("x"))
+	}
+	return errors.Join(err, f.Close())
 }
 
 func writeDirectory(path string, st unix.Stat_t) error {

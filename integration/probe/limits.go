@@ -20,6 +20,7 @@ var consumers = map[string]func(uint64) error{
 	"fsize":      writeUpTo,
 	"locks":      lockFiles,
 	"memlock":    lockMemory,
+	"msgqueue":   openQueue,
 	"nice":       raisePriority,
 	"nofile":     duplicate,
 	"nproc":      forkUpTo,
@@ -48,7 +49,7 @@ func amount(target string) (string, uint64, error) {
 	return name, n, err
 }
 
-// resources are those that limit sets.
+// resources are those that limit sets, and shows looks at.
 var resources = map[string]int{"msgqueue": unix.RLIMIT_MSGQUEUE, "rttime": unix.RLIMIT_RTTIME, "core": unix.RLIMIT_CORE}
 
 // limit wants the limits of a process to be NAME=VALUE: only a lower hard limit
@@ -65,6 +66,26 @@ func lower(target string) error {
 		return unknown("resource", name)
 	}
 	return unix.Setrlimit(resource, &unix.Rlimit{Cur: n, Max: n})
+}
+
+// shows wants a limit to let NAME=VALUE pass, by what the process can see of it.
+func shows(target string) error {
+	name, n, err := amount(target)
+	if err != nil {
+		return err
+	}
+	resource, ok := resources[name]
+	if !ok {
+		return unknown("resource", name)
+	}
+	var now unix.Rlimit
+	if err := unix.Getrlimit(resource, &now); err != nil {
+		return err
+	}
+	if n > now.Max {
+		return unix.EPERM
+	}
+	return nil
 }
 
 func errorOf(e unix.Errno) error {

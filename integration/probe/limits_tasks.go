@@ -75,10 +75,11 @@ func queueSignals(n uint64) error {
 	if err != nil {
 		return err
 	}
-	text, _, _ := strings.Cut(statusField(status, "SigQ:"), "/")
-	has, err := strconv.ParseUint(text, 10, 64)
-	if err != nil {
-		return err
+	var has uint64 // where nobody says
+	if text, _, ok := strings.Cut(statusField(status, "SigQ:"), "/"); ok {
+		if has, err = strconv.ParseUint(text, 10, 64); err != nil {
+			return err
+		}
 	}
 	// One that the runtime does not use; real-time signals queue up.
 	const sig, queued = 50, -1

@@ -33,8 +33,8 @@ var verbs = map[string]func(string) error{
 	"connect": connect, "resolve": resolve,
 	"syscall": call, "capability": capability, "rlimit": rlimit, "env": environment,
 	// Deeds.
-	"stat": stat, "append": openForWriting, "execcopy": executeCopy, "mapcopy": mapCopy, "contents": contents, "fill": fill, "abstract": abstract, "unix": func(path string) error { return dial("unix", path) }, "lookup": lookup,
-	"limit": limit, "value": value, "directory": directory, "identity": identity, "wait": wait,
+	"stat": stat, "append": openForWriting, "execcopy": executeCopy, "mapcopy": mapCopy, "contents": contents, "fill": fill, "abstract": abstract, "unix": func(path string) error { return dial("unix", path) }, "datagram": datagram, "lookup": lookup,
+	"limit": limit, "shows": shows, "holds": holds, "uses": uses, "value": value, "directory": directory, "identity": identity, "wait": wait,
 }
 
 // children are what the probe starts of itself for what may end the process.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strings"
 	"time"
@@ -36,6 +37,17 @@ func connect(target string) error {
 }
 
 func abstract(name string) error { return dial("unix", "@"+name) }
+
+// datagram sends to a socket that takes datagrams: "datagram PATH", with @ for a name
+// without a file.
+func datagram(path string) error {
+	conn, err := net.Dial("unixgram", path)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Write([]byte("x"))
+	return errors.Join(err, conn.Close())
+}
 
 func dial(network, address string) error {
 	conn, err := net.DialTimeout(network, address, networkPatience)

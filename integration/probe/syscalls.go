@@ -78,8 +78,10 @@ var calls = map[string]func() unix.Errno{
 	"request_key": func() unix.Errno {
 		return expecting(unix.ENOKEY, raw(unix.SYS_REQUEST_KEY, text("user"), text("confine-none"), 0, 0))
 	},
-	"sched_yield":              func() unix.Errno { return raw(unix.SYS_SCHED_YIELD) },
-	"seccomp":                  func() unix.Errno { return raw(unix.SYS_SECCOMP, 2, 0, text("\x00\x00\x00\x00")) },
+	"sched_yield": func() unix.Errno { return raw(unix.SYS_SCHED_YIELD) },
+	"seccomp": func() unix.Errno {
+		return expecting(unix.EFAULT, raw(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, 0))
+	},
 	"semget":                   func() unix.Errno { return expecting(unix.ENOENT, raw(unix.SYS_SEMGET, 0x436f6e66, 0, 0)) },
 	"set_mempolicy":            func() unix.Errno { return raw(unix.SYS_SET_MEMPOLICY, 0, 0, 0) },
 	"setgroups":                func() unix.Errno { return raw(unix.SYS_SETGROUPS, 0, 0) },
