@@ -114,12 +114,12 @@ func TestReceiptOutOfTheProgramsReach(t *testing.T) {
 	dir := owned(t, filepath.Join(tree(t), "w"))
 	policy := writePolicy(t, fmt.Sprintf("write = [%q]", dir), "")
 	receipt := filepath.Join(dir, "receipt.json")
-	cmd := exec.Command(confine, "run", "--policy", policy, "--user", connectorUser, "--receipt", receipt, "--", "/usr/bin/true")
+	cmd := exec.Command(confine, "run", "--backend", "firejail", "--policy", policy, "--user", connectorUser, "--receipt", receipt, "--", "/usr/bin/true")
 	wants(t, finish(t, cmd).must(t, 125), "nothing ran", "the directory of the receipt")
 	// A refusal replaces the receipt of an earlier launch.
 	own := filepath.Join(tree(t), "receipt.json")
 	file(t, own, `{"outcome": "proven"}`, 0o600)
-	refused := exec.Command(confine, "run", "--policy", policy, "--user", connectorUser, "--receipt", own, "--backend", "gvisor", "--", "/usr/bin/true")
+	refused := exec.Command(confine, "run", "--policy", policy, "--user", connectorUser, "--receipt", own, "--backend", "native", "--", "/usr/bin/true")
 	finish(t, refused).must(t, 125)
 	if r := readReceipt(t, own); r.Outcome != "refused" || r.Refusal == "" {
 		t.Errorf("receipt %+v", r)

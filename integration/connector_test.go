@@ -9,8 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 const (
@@ -107,8 +109,9 @@ func TestConnectorSpec(t *testing.T) {
 	if !strings.Contains(want, `"type":"SPEC"`) {
 		t.Fatalf("control: no SPEC in %q", want)
 	}
-	for _, launch := range launches {
+	for _, launch := range everywhere() {
 		t.Run(launch.name, func(t *testing.T) {
+			t.Parallel()
 			if got := finish(t, w.in(launch.cmd(connectorPolicy, program("spec")...))).must(t, 0).stdout; got != want {
 				t.Errorf("spec differs from the bare run:\n%s\nbare:\n%s", got, want)
 			}
@@ -116,11 +119,52 @@ func TestConnectorSpec(t *testing.T) {
 	}
 }
 
+// everywhere are the launches of all engines.
+func everywhere() []launch {
+	var all []launch
+	for _, e := range engines {
+		all = append(all, e.launches...)
+	}
+	return all
+}
+
+// oneEach is a launch of every engine, by either kind of caller, for what no caller
+// changes.
+func oneEach() []launch { return []launch{engines[0].launches[0], engines[1].launches[1]} }
+
+// begin starts a command, of which others can run at the same time; it is waited for by
+// what it returns.
+func begin(t *testing.T, cmd *exec.Cmd) func(*testing.T) outcome {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("%v: %v", cmd.Args, err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() }) // where nobody waited
+	stuck := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	return func(t *testing.T) outcome {
+		t.Helper()
+		err := cmd.Wait()
+		if !stuck.Stop() {
+			t.Fatalf("%v: still running after %s: %v", cmd.Args, patience, err)
+		}
+		return outcome{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+	}
+}
+
+var checkArguments = []string{"check", "--config", "config.json", "--manifest-path", "manifest.yaml"}
+
 func TestConnectorCheck(t *testing.T) {
-	w := newWorkspace(t)
-	o := finish(t, w.in(confined(connectorPolicy, program("check", "--config", "config.json", "--manifest-path", "manifest.yaml")...))).must(t, 0)
-	if got := connectionStatus(t, o.stdout); got != "SUCCEEDED" {
-		t.Errorf("connection status %q\n%s", got, o.stdout)
+	for _, launch := range everywhere() {
+		t.Run(launch.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t)
+			o := finish(t, w.in(launch.cmd(connectorPolicy, program(checkArguments...)...))).must(t, 0)
+			if got := connectionStatus(t, o.stdout); got != "SUCCEEDED" {
+				t.Errorf("connection status %q\n%s", got, o.stdout)
+			}
+		})
 	}
 }
 
@@ -138,12 +182,19 @@ func connectionStatus(t *testing.T, output string) string {
 	return ""
 }
 
+// TestConnectorRead: the records are those of a run without a sandbox.
 func TestConnectorRead(t *testing.T) {
-	for _, launch := range launches {
+	control := newWorkspace(t)
+	o := finish(t, control.in(bare(readArguments...))).must(t, 0)
+	control.verify(t, o.stdout)
+	want := records(t, o.stdout)
+	for _, launch := range everywhere() {
 		t.Run(launch.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorkspace(t)
 			o := finish(t, w.in(launch.cmd(connectorPolicy, program(readArguments...)...))).must(t, 0)
 			w.verify(t, o.stdout)
+			sameRecords(t, o.stdout, want)
 			if lines := strings.Count(o.stderr, "\n"); lines != 1 || !strings.Contains(o.stderr, "proven in") {
 				t.Errorf("stderr holds more than the one line of a launch:\n%s", o.stderr)
 			}
@@ -151,40 +202,102 @@ func TestConnectorRead(t *testing.T) {
 	}
 }
 
-func TestConnectorIncrementalRead(t *testing.T) {
-	w := newWorkspace(t)
-	args := append(append([]string{}, readArguments...), "--state", "state.json")
-	w.verify(t, finish(t, w.in(confined(connectorPolicy, program(args...)...))).must(t, 0).stdout, "--state")
+// records are the lines of the records without times, in an order of their own: streams
+// are read at the same time.
+func records(t *testing.T, output string) []string {
+	t.Helper()
+	var lines []string
+	for line := range strings.Lines(output) {
+		var m struct {
+			Type   string
+			Record map[string]any
+		}
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			t.Fatalf("%v in %q", err, line)
+		}
+		if m.Type != "RECORD" {
+			continue
+		}
+		delete(m.Record, "emitted_at")
+		text, err := json.Marshal(m.Record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, string(text))
+	}
+	slices.Sort(lines)
+	return lines
 }
 
-// Pods run AIRBYTE_ENTRYPOINT through a shell and append their own words.
-func TestAirbyteEntrypoint(t *testing.T) {
-	w := newWorkspace(t)
-	entrypoint := confine + " run --policy " + connectorPolicy + " --user " + connectorUser + " -- " + connector
-	cmd := exec.Command("/bin/sh", "-c", `eval "$AIRBYTE_ENTRYPOINT `+strings.Join(readArguments, " ")+`" > out.jsonl`)
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "AIRBYTE_ENTRYPOINT=" + entrypoint}
-	finish(t, w.in(cmd)).must(t, 0)
-	output, err := os.ReadFile(filepath.Join(w.dir, "out.jsonl"))
-	if err != nil {
-		t.Fatal(err)
+func sameRecords(t *testing.T, output string, want []string) {
+	t.Helper()
+	if got := records(t, output); !slices.Equal(got, want) {
+		t.Errorf("records:\n%s\nthose of the bare run:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	w.verify(t, string(output))
+}
+
+func TestConnectorIncrementalRead(t *testing.T) {
+	args := append(append([]string{}, readArguments...), "--state", "state.json")
+	control := newWorkspace(t)
+	want := records(t, finish(t, control.in(bare(args...))).must(t, 0).stdout)
+	for _, launch := range everywhere() {
+		t.Run(launch.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t)
+			o := finish(t, w.in(launch.cmd(connectorPolicy, program(args...)...))).must(t, 0)
+			w.verify(t, o.stdout, "--state")
+			sameRecords(t, o.stdout, want)
+		})
+	}
+}
+
+// Pods run AIRBYTE_ENTRYPOINT through a shell and append their own words. With no backend
+// named, the first one that enforces the policy is taken.
+func TestAirbyteEntrypoint(t *testing.T) {
+	for _, tt := range []struct {
+		name, options, want string
+		asUser              bool
+	}{
+		{"firejail root", "--backend firejail --user " + connectorUser, "firejail", false},
+		{"gvisor user", "--backend gvisor", "gvisor", true},
+		{"auto root", "--user " + connectorUser, "gvisor", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t)
+			entrypoint := confine + " run --policy " + connectorPolicy + " " + tt.options + " -- " + connector
+			cmd := exec.Command("/bin/sh", "-c", `eval "$AIRBYTE_ENTRYPOINT `+strings.Join(readArguments, " ")+`" > out.jsonl`)
+			if tt.asUser {
+				asConnector(cmd)
+			}
+			cmd.Env = []string{"PATH=/usr/bin:/bin", "AIRBYTE_ENTRYPOINT=" + entrypoint}
+			o := finish(t, w.in(cmd)).must(t, 0)
+			w.verify(t, readText(t, filepath.Join(w.dir, "out.jsonl")))
+			if !strings.Contains(o.stderr, "confine: "+tt.want) {
+				t.Errorf("stderr %q, expected %s", o.stderr, tt.want)
+			}
+		})
+	}
 }
 
 func TestConnectorWithWrongToken(t *testing.T) {
-	w := newWorkspace(t)
-	config, err := os.ReadFile(filepath.Join(w.dir, "config.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.put(t, "config.json", bytes.ReplaceAll(config, []byte(token), []byte("wrong-token")))
-	check := finish(t, w.in(confined(connectorPolicy, program("check", "--config", "config.json", "--manifest-path", "manifest.yaml")...))).must(t, 0)
-	if got := connectionStatus(t, check.stdout); got != "FAILED" {
-		t.Errorf("connection status %q", got)
-	}
-	read := finish(t, w.in(confined(connectorPolicy, program(readArguments...)...))).must(t, 1)
-	if !strings.Contains(read.stdout, `"type":"TRACE"`) || !strings.Contains(read.stdout, `"ERROR"`) {
-		t.Errorf("no TRACE ERROR in %s", read.stdout)
+	for _, launch := range everywhere() {
+		t.Run(launch.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t)
+			config := readText(t, filepath.Join(w.dir, "config.json"))
+			w.put(t, "config.json", []byte(strings.ReplaceAll(config, token, "wrong-token")))
+			if strings.HasSuffix(launch.name, "root") {
+				check := finish(t, w.in(launch.cmd(connectorPolicy, program(checkArguments...)...))).must(t, 0)
+				if got := connectionStatus(t, check.stdout); got != "FAILED" {
+					t.Errorf("connection status %q", got)
+				}
+			}
+			read := finish(t, w.in(launch.cmd(connectorPolicy, program(readArguments...)...))).must(t, 1)
+			if !strings.Contains(read.stdout, `"type":"TRACE"`) || !strings.Contains(read.stdout, `"ERROR"`) {
+				t.Errorf("no TRACE ERROR in %s", read.stdout)
+			}
+		})
 	}
 }
 
@@ -196,42 +309,61 @@ func variant(t *testing.T, tables string) string {
 }
 
 func TestConnectorWithoutTemporaryDirectory(t *testing.T) {
-	w := newWorkspace(t)
 	// Python would take the working directory instead if it could write there.
 	policy := variant(t, "[filesystem]\nremove = { tmp = [\"/tmp\"] }\nread = [\"/srv/airbyte\"]\n")
-	o := finish(t, w.in(confined(policy, program(readArguments...)...))).must(t, 1)
-	if !strings.Contains(o.stdout+o.stderr, "No usable temporary directory") {
-		t.Errorf("stdout: %s\nstderr: %s", o.stdout, o.stderr)
+	for _, launch := range everywhere() {
+		t.Run(launch.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t)
+			o := finish(t, w.in(launch.cmd(policy, program(readArguments...)...))).must(t, 1)
+			if !strings.Contains(o.stdout+o.stderr, "No usable temporary directory") {
+				t.Errorf("stdout: %s\nstderr: %s", o.stdout, o.stderr)
+			}
+		})
 	}
 }
 
 // The CDK takes a missing file for "no memory limit", and dies of one that it may
 // not read: this is why the shipped policy names the directory.
 func TestConnectorWithClosedCgroup(t *testing.T) {
-	w := newWorkspace(t)
 	policy := variant(t, "[filesystem]\nremove = { read = [\"/sys/fs/cgroup\"] }\n")
-	o := finish(t, w.in(confined(policy, program(readArguments...)...))).must(t, 1)
-	if !strings.Contains(o.stdout, "PermissionError") || !strings.Contains(o.stdout, "memory.") {
-		t.Errorf("stdout: %s\nstderr: %s", o.stdout, o.stderr)
+	for _, launch := range oneEach() {
+		t.Run(launch.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t)
+			o := finish(t, w.in(launch.cmd(policy, program(readArguments...)...))).must(t, 1)
+			if !strings.Contains(o.stdout, "PermissionError") || !strings.Contains(o.stdout, "memory.") {
+				t.Errorf("stdout: %s\nstderr: %s", o.stdout, o.stderr)
+			}
+		})
 	}
 }
 
+// TestConnectorWithoutNetwork: a check fails and a read gives no record, after the CDK has
+// tried for half a minute.
 func TestConnectorWithoutNetwork(t *testing.T) {
 	policy := variant(t, "[network]\nmode = \"none\"\n")
-	t.Run("check", func(t *testing.T) {
-		t.Parallel()
-		w := newWorkspace(t)
-		o := finish(t, w.in(confined(policy, program("check", "--config", "config.json", "--manifest-path", "manifest.yaml")...))).must(t, 0)
-		if got := connectionStatus(t, o.stdout); got != "FAILED" {
-			t.Errorf("connection status %q", got)
-		}
-	})
-	t.Run("read", func(t *testing.T) {
-		t.Parallel()
-		w := newWorkspace(t)
-		o := finish(t, w.in(confined(policy, program(readArguments...)...))).must(t, 1)
-		if strings.Contains(o.stdout, `"type":"RECORD"`) {
-			t.Errorf("records without a network:\n%s", o.stdout)
-		}
-	})
+	type run struct {
+		name string
+		wait func(*testing.T) outcome
+	}
+	var checks, reads []run
+	for _, launch := range everywhere() {
+		checks = append(checks, run{launch.name, begin(t, newWorkspace(t).in(launch.cmd(policy, program(checkArguments...)...)))})
+		reads = append(reads, run{launch.name, begin(t, newWorkspace(t).in(launch.cmd(policy, program(readArguments...)...)))})
+	}
+	for _, check := range checks {
+		t.Run(check.name+" check", func(t *testing.T) {
+			if got := connectionStatus(t, check.wait(t).must(t, 0).stdout); got != "FAILED" {
+				t.Errorf("connection status %q", got)
+			}
+		})
+	}
+	for _, read := range reads {
+		t.Run(read.name+" read", func(t *testing.T) {
+			if o := read.wait(t).must(t, 1); strings.Contains(o.stdout, `"type":"RECORD"`) {
+				t.Errorf("records without a network:\n%s", o.stdout)
+			}
+		})
+	}
 }

@@ -190,7 +190,7 @@ exec "$@"
 		args = append(args, "/usr/bin/setpriv", "--reuid", connectorUser, "--regid", connectorUser, "--clear-groups")
 		receipt, user = filepath.Join(owned(t, filepath.Join(row, "receipts")), "receipt.json"), nil
 	}
-	args = append(append(args, confine, "run", "--policy", policyFile, "--receipt", receipt), user...)
+	args = append(append(args, confine, "run", "--backend", "firejail", "--policy", policyFile, "--receipt", receipt), user...)
 	cmd := exec.Command("/usr/bin/unshare", append(append(args, "--"), program...)...)
 	cmd.Env = []string{"DOCTORED_A=1"}
 	return finish(t, cmd), receipt

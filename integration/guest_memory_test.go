@@ -3,8 +3,8 @@
 package integration
 
 import (
-	"io/fs"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"

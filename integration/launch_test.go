@@ -22,7 +22,7 @@ func TestReceipt(t *testing.T) {
 	const secret = "hunter2-0123456789"
 	policy := writePolicy(t, "tmp = [\"/tmp\"]\nproc = \"self\"", "[environment]\npass = [\"APP_*\"]\nset = { FIXED = \""+secret+"-set\" }\n")
 	path := filepath.Join(tree(t), "receipt.json")
-	cmd := exec.Command(confine, "run", "--policy", policy, "--user", connectorUser, "--receipt", path, "--",
+	cmd := exec.Command(confine, "run", "--backend", "firejail", "--policy", policy, "--user", connectorUser, "--receipt", path, "--",
 		"/usr/bin/sh", "-c", "echo $APP_TOKEN $FIXED", "argument-"+secret)
 	cmd.Env = []string{"APP_TOKEN=" + secret + "-pass"}
 	o := finish(t, cmd).must(t, 0)
@@ -127,7 +127,7 @@ func TestStandardStreamsPassThrough(t *testing.T) {
 	if _, err := rand.Read(data); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(confine, "run", "--quiet", "--policy", policy, "--user", connectorUser, "--",
+	cmd := exec.Command(confine, "run", "--backend", "firejail", "--quiet", "--policy", policy, "--user", connectorUser, "--",
 		"/usr/bin/sh", "-c", "tee /proc/self/fd/2")
 	cmd.Args[len(cmd.Args)-1] = "/usr/bin/cat; echo done >&2"
 	cmd.Stdin = bytes.NewReader(data)

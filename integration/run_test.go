@@ -126,14 +126,24 @@ type outcome struct {
 	stdout, stderr string
 }
 
-// confined is the command that launches a program as root for the connector's user.
+// confined is the command that launches a program as root for the connector's user,
+// under firejail, of which most tests are.
 func confined(policy string, program ...string) *exec.Cmd {
-	return exec.Command(confine, append([]string{"run", "--policy", policy, "--user", connectorUser, "--"}, program...)...)
+	return exec.Command(confine, append([]string{"run", "--backend", "firejail", "--policy", policy, "--user", connectorUser, "--"}, program...)...)
 }
 
 // confinedByUser is the same with an ordinary caller.
 func confinedByUser(policy string, program ...string) *exec.Cmd {
-	return asConnector(exec.Command(confine, append([]string{"run", "--policy", policy, "--"}, program...)...))
+	return asConnector(exec.Command(confine, append([]string{"run", "--backend", "firejail", "--policy", policy, "--"}, program...)...))
+}
+
+// guest and guestByUser are the same under gVisor.
+func guest(policy string, program ...string) *exec.Cmd {
+	return exec.Command(confine, append([]string{"run", "--backend", "gvisor", "--policy", policy, "--user", connectorUser, "--"}, program...)...)
+}
+
+func guestByUser(policy string, program ...string) *exec.Cmd {
+	return asConnector(exec.Command(confine, append([]string{"run", "--backend", "gvisor", "--policy", policy, "--"}, program...)...))
 }
 
 // patience bounds a command that hangs; the slowest takes a minute.

@@ -15,8 +15,9 @@ import (
 func TestOffline(t *testing.T) {
 	w := newWorkspace(t)
 	want := finish(t, w.in(bare("spec"))).must(t, 0).stdout
-	for _, launch := range launches {
+	for _, launch := range everywhere() {
 		t.Run(launch.name, func(t *testing.T) {
+			t.Parallel()
 			if got := finish(t, w.in(launch.cmd("offline", program("spec")...))).must(t, 0).stdout; got != want {
 				t.Errorf("spec differs from the bare run:\n%s\nbare:\n%s", got, want)
 			}
@@ -27,13 +28,18 @@ func TestOffline(t *testing.T) {
 // TestOfflineIsOffline: the same command that reaches the API under the policy that
 // this one extends does not reach it.
 func TestOfflineIsOffline(t *testing.T) {
-	w := newWorkspace(t)
-	args := program("check", "--config", "config.json", "--manifest-path", "manifest.yaml")
-	for policy, want := range map[string]string{connectorPolicy: "SUCCEEDED", "offline": "FAILED"} {
-		o := finish(t, w.in(confined(policy, args...))).must(t, 0)
-		if got := connectionStatus(t, o.stdout); got != want {
-			t.Errorf("%s: connection status %q, expected %s\n%s", policy, got, want, o.stderr)
-		}
+	for _, launch := range oneEach() {
+		t.Run(launch.name, func(t *testing.T) {
+			t.Parallel()
+			offline := begin(t, newWorkspace(t).in(launch.cmd("offline", program(checkArguments...)...)))
+			online := begin(t, newWorkspace(t).in(launch.cmd(connectorPolicy, program(checkArguments...)...)))
+			for want, wait := range map[string]func(*testing.T) outcome{"FAILED": offline, "SUCCEEDED": online} {
+				o := wait(t).must(t, 0)
+				if got := connectionStatus(t, o.stdout); got != want {
+					t.Errorf("connection status %q, expected %s\n%s", got, want, o.stderr)
+				}
+			}
+		})
 	}
 }
 
@@ -94,8 +100,9 @@ func TestCustomComponents(t *testing.T) {
 			t.Errorf("control: %s: %s", attempt, outcome)
 		}
 	}
-	for _, launch := range launches {
+	for _, launch := range everywhere() {
 		t.Run(launch.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorkspace(t).withComponents(t)
 			o := finish(t, w.in(asOperator(launch.cmd("custom-components", program(readWithComponents...)...)))).must(t, 0)
 			w.verify(t, o.stdout)
@@ -115,12 +122,17 @@ func TestCustomComponents(t *testing.T) {
 // TestCustomComponentsNeedTheirPolicy: under the policy for manifests alone, the
 // variable that lets them in does not arrive.
 func TestCustomComponentsNeedTheirPolicy(t *testing.T) {
-	w := newWorkspace(t).withComponents(t)
-	o := finish(t, w.in(asOperator(confined(connectorPolicy, program(readWithComponents...)...)))).must(t, 1)
-	if !strings.Contains(o.stdout+o.stderr, "AIRBYTE_ENABLE_UNSAFE_CODE") {
-		t.Errorf("stdout: %s\nstderr: %s", o.stdout, o.stderr)
-	}
-	if _, err := os.Stat(filepath.Join(w.dir, "attempts.json")); err == nil {
-		t.Error("the component ran")
+	for _, launch := range oneEach() {
+		t.Run(launch.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t).withComponents(t)
+			o := finish(t, w.in(asOperator(launch.cmd(connectorPolicy, program(readWithComponents...)...)))).must(t, 1)
+			if !strings.Contains(o.stdout+o.stderr, "AIRBYTE_ENABLE_UNSAFE_CODE") {
+				t.Errorf("stdout: %s\nstderr: %s", o.stdout, o.stderr)
+			}
+			if _, err := os.Stat(filepath.Join(w.dir, "attempts.json")); err == nil {
+				t.Error("the component ran")
+			}
+		})
 	}
 }

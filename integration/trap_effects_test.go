@@ -41,7 +41,7 @@ func TestTrapProfileOfTheUsersOwn(t *testing.T) {
 	policy := writePolicy(t, "", "[environment]\npass = [\"HOSTILE\", \"NOTHING\"]\n")
 	for _, cmd := range []*exec.Cmd{
 		hostileHome.launch(confined(policy, "/usr/bin/env")),
-		hostileHome.command("", confine, "run", "--policy", policy, "--", "/usr/bin/env"),
+		hostileHome.command("", confine, "run", "--backend", "firejail", "--policy", policy, "--", "/usr/bin/env"),
 	} {
 		if o := finish(t, cmd).must(t, 0); o.stdout != "" {
 			t.Errorf("%q under confine", o.stdout)

@@ -21,7 +21,7 @@ func TestTrapRootCaller(t *testing.T) {
 		t.Errorf("%q: the trap is gone\n%s", got, o.stderr)
 	}
 	policy := writePolicy(t, "proc = \"self\"", "")
-	wants(t, finish(t, exec.Command(confine, "run", "--policy", policy, "--", "/usr/bin/true")).must(t, 125), "nothing ran", "root")
+	wants(t, finish(t, exec.Command(confine, "run", "--backend", "firejail", "--policy", policy, "--", "/usr/bin/true")).must(t, 125), "nothing ran", "root")
 	o = finish(t, confined(policy, "/usr/bin/sh", "-c", "id -u; test -w /run/firejail || echo closed")).must(t, 0)
 	if fields := strings.Fields(o.stdout); len(fields) != 2 || fields[0] == "0" || fields[1] != "closed" {
 		t.Errorf("%q under confine", o.stdout)
@@ -49,7 +49,7 @@ exec setpriv --reuid "$0" --regid "$0" --init-groups --inh-caps=-all -- "$@"`
 		t.Errorf("%q with nogroups: the trap is gone", o.stdout)
 	}
 	policy := writePolicy(t, "proc = \"self\"", "")
-	o = finish(t, grouped(exec.Command(confine, append([]string{"run", "--policy", policy, "--"}, groups...)...))).must(t, 0)
+	o = finish(t, grouped(exec.Command(confine, append([]string{"run", "--backend", "firejail", "--policy", policy, "--"}, groups...)...))).must(t, 0)
 	if count(o) != 0 {
 		t.Errorf("%q under confine", o.stdout)
 	}
