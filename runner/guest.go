@@ -178,8 +178,12 @@ func (g *guest) begin(l *launchable, order *stage.Order, signals <-chan os.Signa
 // awaitControls waits for the process that takes the controls, which anybody of the
 // program's user could stop.
 func (g *guest) awaitControls(signals <-chan os.Signal, over bool) error {
-	ended := make(chan error, 1)
-	go func() { ended <- g.taker.Wait() }()
+	var waited error
+	ended := make(chan struct{})
+	go func() {
+		waited = g.taker.Wait()
+		close(ended)
+	}()
 	end := func(why error) error {
 		_ = g.taker.Process.Kill()
 		<-ended
@@ -189,14 +193,14 @@ func (g *guest) awaitControls(signals <-chan os.Signal, over bool) error {
 		return end(nil)
 	}
 	select {
-	case err := <-ended:
-		if err == nil {
+	case <-ended:
+		if waited == nil {
 			return nil
 		}
 		if m, _, _, e := g.sandbox.receive(handshakeLimit); e == nil && m.Kind == stage.Failure {
 			return errors.New(m.Error)
 		}
-		return fmt.Errorf("take the controls: %w", err)
+		return fmt.Errorf("take the controls: %w", waited)
 	case sig := <-signals:
 		return end(errBefore(sig))
 	case <-time.After(handshakeLimit):
