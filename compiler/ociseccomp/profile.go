@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"confine/compiler/cubes"
 	"confine/policy/syscalls"
 )
 
@@ -94,38 +95,43 @@ func Marshal(f syscalls.Filter) ([]byte, error) {
 // lower gives the entries that match what a rule with cases allows.
 func lower(rule syscalls.Rule) ([]syscall, error) {
 	tooLarge := &TooLargeError{rule.Name}
-	allowed, reached := union{}, union{cube{}} // reached: no case before applied
+	allowed, reached := cubes.Union{}, cubes.Union{cubes.Cube{}} // reached: no case before applied
 	for _, c := range rule.Cases {
-		applies, fails := union{cube{}}, union{}
+		applies, fails := cubes.Union{cubes.Cube{}}, cubes.Union{}
 		for _, test := range c.When {
-			yes, no, ok := holding(test)
-			if !ok {
+			yes, no := cubes.Split(test)
+			outside := no // of the values that the test lists
+			if test.Op == syscalls.NoneOf {
+				outside = yes
+			}
+			if len(outside) > maxEntries {
 				return nil, tooLarge
 			}
-			for _, outside := range no {
-				fails = fails.with(outside)
+			for _, match := range no {
+				fails = fails.With(match)
 			}
-			if applies, ok = applies.and(yes); !ok {
+			var ok bool
+			if applies, ok = applies.And(yes, maxEntries); !ok {
 				return nil, tooLarge
 			}
 		}
 		if c.Then == syscalls.Allow {
-			fresh, ok := reached.and(applies)
+			fresh, ok := reached.And(applies, maxEntries)
 			if !ok {
 				return nil, tooLarge
 			}
 			for _, match := range fresh {
-				allowed = allowed.with(match)
+				allowed = allowed.With(match)
 			}
 		}
 		var ok bool
-		if reached, ok = reached.and(fails); !ok {
+		if reached, ok = reached.And(fails, maxEntries); !ok {
 			return nil, tooLarge
 		}
 	}
 	if rule.Otherwise == syscalls.Allow {
 		for _, match := range reached {
-			allowed = allowed.with(match)
+			allowed = allowed.With(match)
 		}
 	}
 	if len(allowed) > maxEntries {
@@ -134,9 +140,9 @@ func lower(rule syscalls.Rule) ([]syscall, error) {
 	var entries []syscall
 	for _, match := range allowed {
 		entry := syscall{Names: []string{rule.Name}, Action: actionAllow}
-		for arg, mask := range match.masks {
+		for arg, mask := range match.Masks {
 			if mask != 0 {
-				entry.Args = append(entry.Args, argument{uint(arg), mask, match.values[arg], maskedEqual})
+				entry.Args = append(entry.Args, argument{uint(arg), mask, match.Values[arg], maskedEqual})
 			}
 		}
 		entries = append(entries, entry)
@@ -160,5 +166,3 @@ var architectures = map[syscalls.Arch]string{
 	syscalls.X86_64:  "SCMP_ARCH_X86_64",
 	syscalls.AArch64: "SCMP_ARCH_AARCH64",
 }
-
-func sortedKeys(set map[uint64]bool) []uint64 { return slices.Sorted(maps.Keys(set)) }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
+	"confine/compiler/cubes"
 	"confine/policy/syscalls"
 )
 
@@ -111,7 +112,7 @@ func (l lowering) entries(r syscalls.Rule) ([]specs.LinuxSyscall, error) {
 			return nil, &TooLargeError{r.Name}
 		}
 		for _, match := range matches {
-			entries = append(entries, specs.LinuxSyscall{Names: []string{r.Name}, Action: action, Args: match.args()})
+			entries = append(entries, specs.LinuxSyscall{Names: []string{r.Name}, Action: action, Args: conditions(match)})
 		}
 	}
 	return append(entries, specs.LinuxSyscall{Names: []string{r.Name}, Action: otherwise}), nil
@@ -120,4 +121,43 @@ func (l lowering) entries(r syscalls.Rule) ([]specs.LinuxSyscall, error) {
 var architectures = map[syscalls.Arch]specs.Arch{
 	syscalls.X86_64:  specs.ArchX86_64,
 	syscalls.AArch64: specs.ArchAARCH64,
+}
+
+// allOf gives the arguments for which all tests hold, unless that takes too many cubes.
+func allOf(tests []syscalls.Test) (cubes.Union, bool) {
+	all := cubes.Union{cubes.Cube{}}
+	for _, t := range tests {
+		yes, _ := cubes.Split(t)
+		both, ok := all.And(yes, maxEntries)
+		if !ok {
+			return nil, false
+		}
+		all = both
+	}
+	return all, true
+}
+
+// anyFails gives the arguments for which a test does not hold.
+func anyFails(tests []syscalls.Test) cubes.Union {
+	var fails cubes.Union
+	for _, t := range tests {
+		_, no := cubes.Split(t)
+		for _, c := range no {
+			fails = fails.With(c)
+		}
+	}
+	return fails
+}
+
+// conditions are those of an entry that matches a cube.
+func conditions(c cubes.Cube) []specs.LinuxSeccompArg {
+	var args []specs.LinuxSeccompArg
+	for arg, mask := range c.Masks {
+		if mask != 0 {
+			args = append(args, specs.LinuxSeccompArg{
+				Index: uint(arg), Value: mask, ValueTwo: c.Values[arg], Op: specs.OpMaskedEqual,
+			})
+		}
+	}
+	return args
 }

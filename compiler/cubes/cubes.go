@@ -1,69 +1,56 @@
-package guestseccomp
+// Package cubes computes with the arguments of system calls, as sets of what entries that
+// compare under masks can match: the one form that every engine of seccomp compiles right.
+package cubes
 
 import (
 	"maps"
 	"math/bits"
 	"slices"
 
-	"github.com/opencontainers/runtime-spec/specs-go"
-
 	"confine/policy/syscalls"
 )
 
-// A cube is the arguments of a call whose bits under masks are values: what one entry
-// can match. The zero cube is all arguments.
-type cube struct {
-	masks, values [6]uint64
+// A Cube is the arguments of a call whose bits under masks are values: what one entry
+// can match. The zero Cube is all arguments.
+type Cube struct {
+	Masks, Values [6]uint64
 }
 
 // only are the arguments whose argument arg has value under mask.
-func only(arg int, mask, value uint64) cube {
-	var c cube
-	c.masks[arg], c.values[arg] = mask, value&mask
+func only(arg int, mask, value uint64) Cube {
+	var c Cube
+	c.Masks[arg], c.Values[arg] = mask, value&mask
 	return c
 }
 
-// and gives the arguments that both have, and whether there are any.
-func (c cube) and(other cube) (cube, bool) {
-	for arg := range c.masks {
-		if (c.values[arg]^other.values[arg])&c.masks[arg]&other.masks[arg] != 0 {
-			return cube{}, false
+// And gives the arguments that both have, and whether there are any.
+func (c Cube) And(other Cube) (Cube, bool) {
+	for arg := range c.Masks {
+		if (c.Values[arg]^other.Values[arg])&c.Masks[arg]&other.Masks[arg] != 0 {
+			return Cube{}, false
 		}
-		c.masks[arg] |= other.masks[arg]
-		c.values[arg] |= other.values[arg]
+		c.Masks[arg] |= other.Masks[arg]
+		c.Values[arg] |= other.Values[arg]
 	}
 	return c, true
 }
 
 // contains reports whether c has all arguments of other.
-func (c cube) contains(other cube) bool {
-	for arg, mask := range c.masks {
-		if mask&^other.masks[arg] != 0 || (c.values[arg]^other.values[arg])&mask != 0 {
+func (c Cube) contains(other Cube) bool {
+	for arg, mask := range c.Masks {
+		if mask&^other.Masks[arg] != 0 || (c.Values[arg]^other.Values[arg])&mask != 0 {
 			return false
 		}
 	}
 	return true
 }
 
-// args are the conditions of an entry that matches the cube.
-func (c cube) args() []specs.LinuxSeccompArg {
-	var args []specs.LinuxSeccompArg
-	for arg, mask := range c.masks {
-		if mask != 0 {
-			args = append(args, specs.LinuxSeccompArg{
-				Index: uint(arg), Value: mask, ValueTwo: c.values[arg], Op: specs.OpMaskedEqual,
-			})
-		}
-	}
-	return args
-}
+// A Union is the arguments of any of its cubes.
+type Union []Cube
 
-// A union is the arguments of any of its cubes.
-type union []cube
-
-// with adds a cube and drops those that another contains.
-func (u union) with(c cube) union {
-	kept := make(union, 0, len(u)+1)
+// With adds a Cube and drops those that another contains.
+func (u Union) With(c Cube) Union {
+	kept := make(Union, 0, len(u)+1)
 	for _, other := range u {
 		if other.contains(c) {
 			return u
@@ -75,15 +62,15 @@ func (u union) with(c cube) union {
 	return append(kept, c)
 }
 
-// and gives the arguments that both have. It fails where that takes more than maxEntries.
-func (u union) and(other union) (union, bool) {
-	var out union
+// And gives the arguments that both have. It fails where that takes more than most cubes.
+func (u Union) And(other Union, most int) (Union, bool) {
+	var out Union
 	for _, x := range u {
 		for _, y := range other {
-			if both, ok := x.and(y); ok {
-				out = out.with(both)
+			if both, ok := x.And(y); ok {
+				out = out.With(both)
 			}
-			if len(out) > maxEntries {
+			if len(out) > most {
 				return nil, false
 			}
 		}
@@ -91,34 +78,8 @@ func (u union) and(other union) (union, bool) {
 	return out, true
 }
 
-// allOf gives the arguments for which all tests hold, unless that takes too many cubes.
-func allOf(tests []syscalls.Test) (union, bool) {
-	all := union{cube{}}
-	for _, t := range tests {
-		yes, _ := split(t)
-		both, ok := all.and(yes)
-		if !ok {
-			return nil, false
-		}
-		all = both
-	}
-	return all, true
-}
-
-// anyFails gives the arguments for which a test does not hold.
-func anyFails(tests []syscalls.Test) union {
-	var fails union
-	for _, t := range tests {
-		_, no := split(t)
-		for _, c := range no {
-			fails = fails.with(c)
-		}
-	}
-	return fails
-}
-
-// split gives the arguments for which a test holds, and those for which it does not.
-func split(t syscalls.Test) (yes, no union) {
+// Split gives the arguments for which a test holds, and those for which it does not.
+func Split(t syscalls.Test) (yes, no Union) {
 	mask := t.Width.Mask()
 	if t.Mask != 0 {
 		mask &= t.Mask
@@ -133,7 +94,7 @@ func split(t syscalls.Test) (yes, no union) {
 		for set := t.Bits(); set != 0; set &= set - 1 {
 			yes = append(yes, only(t.Arg, set&-set, set))
 		}
-		no = union{only(t.Arg, t.Bits(), 0)}
+		no = Union{only(t.Arg, t.Bits(), 0)}
 	case syscalls.Less:
 		no, yes = atLeast(t.Arg, mask, first)
 	case syscalls.LessOrEqual:
@@ -148,9 +109,9 @@ func split(t syscalls.Test) (yes, no union) {
 
 // listed gives the arguments that are one of values under mask, and those that are none:
 // the latter differ from all of them at some bit first, seen from the top.
-func listed(arg int, mask uint64, values []syscalls.Constant) (in, out union) {
+func listed(arg int, mask uint64, values []syscalls.Constant) (in, out Union) {
 	for _, v := range values {
-		in = in.with(only(arg, mask, v.Value))
+		in = in.With(only(arg, mask, v.Value))
 	}
 	begun := []uint64{0} // what values have in the bits that were seen
 	seen := uint64(0)
@@ -174,7 +135,7 @@ func listed(arg int, mask uint64, values []syscalls.Constant) (in, out union) {
 
 // atLeast gives the arguments from value on, without a sign, and those below. mask is the
 // low bits that count.
-func atLeast(arg int, mask, value uint64) (from, below union) {
+func atLeast(arg int, mask, value uint64) (from, below Union) {
 	for bit := range downwards(mask) {
 		above := mask &^ (bit - 1) // this bit and those over it
 		if value&bit == 0 {
