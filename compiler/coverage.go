@@ -25,6 +25,9 @@ const (
 // that what is declared is enforced.
 func (s Strength) Sufficient() bool { return s == Exact || s == Stronger }
 
+// By is a verdict of this strength.
+func (s Strength) By(how string) Verdict { return Verdict{Strength: s, How: how} }
+
 // Verdict is a strength with what brings it about.
 type Verdict struct {
 	Strength Strength `json:"strength"`

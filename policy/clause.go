@@ -55,6 +55,16 @@ func FilesystemClause(mode PathMode) string { return "filesystem." + string(mode
 // RlimitClause gives the clause of one resource limit, for example "rlimits.nofile".
 func RlimitClause(name string) string { return "rlimits." + name }
 
+// FirstStated is the position of the first statement of a clause, zero if nothing states it.
+func (p *Policy) FirstStated(clause string) Position {
+	for _, c := range p.Clauses() {
+		if c.Clause == clause {
+			return c.At
+		}
+	}
+	return Position{}
+}
+
 // Clauses gives the clauses that must be enforced under this policy, sorted,
 // with the position of their first statement: those that the file states and the
 // defaults that hold without a word (zero Position). Rlimits that are not set and

@@ -8,17 +8,12 @@ import (
 	"confine/policy"
 )
 
-func exact(how string) compiler.Verdict { return compiler.Verdict{Strength: compiler.Exact, How: how} }
-
-func stronger(how string) compiler.Verdict {
-	return compiler.Verdict{Strength: compiler.Stronger, How: how}
-}
-
-func weaker(how string) compiler.Verdict {
-	return compiler.Verdict{Strength: compiler.Weaker, How: how}
-}
-
-func none(how string) compiler.Verdict { return compiler.Verdict{Strength: compiler.None, How: how} }
+var (
+	exact    = compiler.Exact.By
+	stronger = compiler.Stronger.By
+	weaker   = compiler.Weaker.By
+	none     = compiler.None.By
+)
 
 // cover says for every clause of the policy how firejail and the stage enforce it.
 func cover(p *policy.Policy, release Release, f filter.Filter) []compiler.Coverage {
@@ -52,11 +47,11 @@ func cover(p *policy.Policy, release Release, f filter.Filter) []compiler.Covera
 	add(policy.ClauseEnvironment, "", policy.Position{},
 		exact("composed by the runner"), none("firejail passes its caller's environment"))
 	if pass := p.Environment.Pass; len(pass) > 0 {
-		add(policy.ClauseEnvironmentPass, "", statedFirst(p, policy.ClauseEnvironmentPass),
+		add(policy.ClauseEnvironmentPass, "", p.FirstStated(policy.ClauseEnvironmentPass),
 			exact("composed by the runner"), exact("firejail passes its caller's environment"))
 	}
 	if set := p.Environment.Set; len(set) > 0 {
-		add(policy.ClauseEnvironmentSet, "", statedFirst(p, policy.ClauseEnvironmentSet),
+		add(policy.ClauseEnvironmentSet, "", p.FirstStated(policy.ClauseEnvironmentSet),
 			exact("composed by the runner"), none("no value is written to an artifact"))
 	}
 	if p.Process.User != "" {
@@ -77,16 +72,6 @@ func cover(p *policy.Policy, release Release, f filter.Filter) []compiler.Covera
 	}
 	compiler.SortCoverage(rows)
 	return rows
-}
-
-// statedFirst is the position of the first entry of a clause.
-func statedFirst(p *policy.Policy, clause string) policy.Position {
-	for _, c := range p.Clauses() {
-		if c.Clause == clause {
-			return c.At
-		}
-	}
-	return policy.Position{}
 }
 
 func coverFilesystem(fs policy.Filesystem, release Release) []compiler.Coverage {

@@ -6,17 +6,12 @@ import (
 	"confine/policy"
 )
 
-func exact(how string) compiler.Verdict { return compiler.Verdict{Strength: compiler.Exact, How: how} }
-
-func stronger(how string) compiler.Verdict {
-	return compiler.Verdict{Strength: compiler.Stronger, How: how}
-}
-
-func weaker(how string) compiler.Verdict {
-	return compiler.Verdict{Strength: compiler.Weaker, How: how}
-}
-
-func none(how string) compiler.Verdict { return compiler.Verdict{Strength: compiler.None, How: how} }
+var (
+	exact    = compiler.Exact.By
+	stronger = compiler.Stronger.By
+	weaker   = compiler.Weaker.By
+	none     = compiler.None.By
+)
 
 // cover says for every clause of the policy how runsc and the stage enforce it.
 func cover(p *policy.Policy, f filter.Filter, standalone standaloneCalls) []compiler.Coverage {
@@ -43,11 +38,11 @@ func cover(p *policy.Policy, f filter.Filter, standalone standaloneCalls) []comp
 	add(policy.ClauseEnvironment, "", policy.Position{},
 		exact("composed by the runner"), exact("process.env has PATH alone"))
 	if len(p.Environment.Pass) > 0 {
-		add(policy.ClauseEnvironmentPass, "", statedFirst(p, policy.ClauseEnvironmentPass),
+		add(policy.ClauseEnvironmentPass, "", p.FirstStated(policy.ClauseEnvironmentPass),
 			exact("composed by the runner"), stronger("nothing is passed"))
 	}
 	if len(p.Environment.Set) > 0 {
-		add(policy.ClauseEnvironmentSet, "", statedFirst(p, policy.ClauseEnvironmentSet),
+		add(policy.ClauseEnvironmentSet, "", p.FirstStated(policy.ClauseEnvironmentSet),
 			exact("composed by the runner"), none("no value is written to an artifact"))
 	}
 	if p.Process.User != "" {
@@ -68,14 +63,4 @@ func cover(p *policy.Policy, f filter.Filter, standalone standaloneCalls) []comp
 	}
 	compiler.SortCoverage(rows)
 	return rows
-}
-
-// statedFirst is the position of the first entry of a clause.
-func statedFirst(p *policy.Policy, clause string) policy.Position {
-	for _, c := range p.Clauses() {
-		if c.Clause == clause {
-			return c.At
-		}
-	}
-	return policy.Position{}
 }
