@@ -50,6 +50,18 @@ func (f *Filesystem) Entry(name string) (PathEntry, bool) {
 	}
 }
 
+// Covering gives the nearest of entries, in any order, that lies strictly above a path.
+func Covering(entries []PathEntry, name string) (PathEntry, bool) {
+	var best PathEntry
+	found := false
+	for _, e := range entries {
+		if strings.HasPrefix(name, e.Path+"/") && len(e.Path) > len(best.Path) {
+			best, found = e, true
+		}
+	}
+	return best, found
+}
+
 func (p *Policy) decidePath(kind AccessKind, name string) Decision {
 	fs := &p.Filesystem
 	if message, _ := badPath(name); message != "" {

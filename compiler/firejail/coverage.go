@@ -136,7 +136,7 @@ func coverProc(fs policy.Filesystem, release Release) compiler.Coverage {
 // coverPath judges one entry. A host that has not got what the policy requires is
 // the runner's to refuse; a profile by itself can only take what it finds.
 func coverPath(fs policy.Filesystem, e policy.PathEntry, release Release) (launched, standalone compiler.Verdict) {
-	_, nested := covering(fs.Entries, e.Path)
+	_, nested := policy.Covering(fs.Entries, e.Path)
 	switch e.Mode {
 	case policy.ModeHide:
 		if nested {
@@ -192,7 +192,7 @@ func coverTmp(e policy.PathEntry) (launched, standalone compiler.Verdict) {
 
 // coverLink judges an alias: in a directory that is closed or emptied it is gone.
 func coverLink(fs policy.Filesystem, link policy.Link) (launched, standalone compiler.Verdict) {
-	parent, nested := covering(fs.Entries, link.From)
+	parent, nested := policy.Covering(fs.Entries, link.From)
 	if !globbed(link.From) && (!nested || !parent.Mode.Visible()) {
 		return stronger("the alias is hidden with " + path.Dir(link.From)),
 			stronger("the alias is hidden with " + path.Dir(link.From))

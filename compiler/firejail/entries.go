@@ -31,7 +31,7 @@ func refuseEntry(entries []policy.PathEntry, e policy.PathEntry, release Release
 	if refusal, refused := check(refuse, e, release); refused {
 		return refusal, true
 	}
-	for parent, ok := covering(entries, e.Path); ok; parent, ok = covering(entries, parent.Path) {
+	for parent, ok := policy.Covering(entries, e.Path); ok; parent, ok = policy.Covering(entries, parent.Path) {
 		if refusal, refused := refuseNested(refuse, parent, e); refused {
 			return refusal, true
 		}

@@ -86,7 +86,7 @@ func layOut(fs policy.Filesystem, release Release) (layout, compiler.Refusals) {
 // shownLink reports whether a link lies inside a unit, in no entry, and leads to
 // what an entry shows: without a line of its own it would be gone with the unit.
 func shownLink(entries []policy.PathEntry, link policy.Link) bool {
-	if _, covered := covering(entries, link.From); covered || link.From == unit(link.From) || within(link.From, "/sys") {
+	if _, covered := policy.Covering(entries, link.From); covered || link.From == unit(link.From) || within(link.From, "/sys") {
 		return false
 	}
 	for _, e := range entries {
@@ -108,7 +108,7 @@ func (l *layout) place(entries []policy.PathEntry, e policy.PathEntry) {
 			Path: e.Path, Size: e.Size, Clause: policy.ClauseFilesystemTmp, At: e.At,
 		})
 	}
-	_, nested := covering(entries, e.Path)
+	_, nested := policy.Covering(entries, e.Path)
 	switch {
 	case e.Mode == policy.ModeHide:
 		l.hide = append(l.hide, e.Path)
@@ -187,7 +187,7 @@ func (l *layout) restrictEntry(entries []policy.PathEntry, e policy.PathEntry) {
 
 // insideReadOnly reports whether a mount above an entry is read-only.
 func insideReadOnly(entries []policy.PathEntry, e policy.PathEntry) bool {
-	if parent, nested := covering(entries, e.Path); nested {
+	if parent, nested := policy.Covering(entries, e.Path); nested {
 		return parent.Mode != policy.ModeWrite
 	}
 	_, ok := readOnlyAbove(e.Path)

@@ -39,7 +39,7 @@ func standaloneFilesystem(fs policy.Filesystem) policy.Filesystem {
 	var kept []policy.PathEntry
 	for _, e := range fs.Entries {
 		if e.Mode == policy.ModeTmp {
-			_, nested := covering(fs.Entries, e.Path)
+			_, nested := policy.Covering(fs.Entries, e.Path)
 			switch {
 			case ownTmp(e.Path):
 				e.Size = 0

@@ -4,8 +4,6 @@ import (
 	"path"
 	"sort"
 	"strings"
-
-	"confine/policy"
 )
 
 // missing is a name that no directory holds: "whitelist /run/" + missing leaves
@@ -36,18 +34,6 @@ func ancestors(p string) []string {
 
 // within reports whether p is dir or lies below it.
 func within(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }
-
-// covering returns the nearest entry strictly above p, if any.
-func covering(entries []policy.PathEntry, p string) (policy.PathEntry, bool) {
-	var best policy.PathEntry
-	found := false
-	for _, e := range entries {
-		if strings.HasPrefix(p, e.Path+"/") && len(e.Path) > len(best.Path) {
-			best, found = e, true
-		}
-	}
-	return best, found
-}
 
 type set map[string]bool
 

@@ -22,7 +22,7 @@ func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
 	}
 	for _, link := range fs.Links {
 		verdict := exact("a link in the root file system")
-		holder, held := covering(fs.Entries, link.From)
+		holder, held := policy.Covering(fs.Entries, link.From)
 		if kernels(link.From) || held && (!holder.Mode.Visible() || holder.Mode == policy.ModeTmp) {
 			verdict = stronger("the alias is not there")
 		}
@@ -83,6 +83,6 @@ func coverPath(fs policy.Filesystem, e policy.PathEntry) (launched, standalone c
 // carvedOut reports whether an entry lies in something that is shown. What is shown in
 // /sys is empty.
 func carvedOut(fs policy.Filesystem, e policy.PathEntry) bool {
-	parent, nested := covering(fs.Entries, e.Path)
+	parent, nested := policy.Covering(fs.Entries, e.Path)
 	return nested && parent.Mode.Visible() && !within(e.Path, "/sys")
 }

@@ -184,7 +184,7 @@ func (l *layout) closeFile(p string) {
 
 // bound finds the nearest entry above a path that shows something there.
 func (l *layout) bound(p string) (policy.PathEntry, bool) {
-	entry, ok := covering(l.fs.Entries, p)
+	entry, ok := policy.Covering(l.fs.Entries, p)
 	if !ok || !entry.Mode.Visible() {
 		return policy.PathEntry{}, false
 	}
@@ -195,7 +195,7 @@ func (l *layout) bound(p string) (policy.PathEntry, bool) {
 // link puts a link of the policy into the skeleton, unless the directory that holds it
 // is bound, where the host's own is, or not there.
 func (l *layout) link(link policy.Link) {
-	if holder, held := covering(l.fs.Entries, link.From); held {
+	if holder, held := policy.Covering(l.fs.Entries, link.From); held {
 		if _, bound := l.bound(link.From); bound || !holder.Mode.Visible() {
 			return
 		}

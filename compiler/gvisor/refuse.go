@@ -50,7 +50,7 @@ func refuseEntry(entries []policy.PathEntry, e policy.PathEntry) (compiler.Refus
 			"use hide if EACCES is good enough")
 	}
 	closed := "" // the hidden directory that holds the entry
-	for parent, ok := covering(entries, e.Path); ok; parent, ok = covering(entries, parent.Path) {
+	for parent, ok := policy.Covering(entries, e.Path); ok; parent, ok = policy.Covering(entries, parent.Path) {
 		under := string(parent.Mode) + " " + parent.Path + " (" + parent.At.String() + ")"
 		switch {
 		case parent.Mode == policy.ModeHide && e.Mode.Visible() && closed == "":
