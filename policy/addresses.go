@@ -53,6 +53,22 @@ func SpecialAddress(ip netip.Addr) (what string, ok bool) {
 	return "", false
 }
 
+// Refuses says what is special about an address that an allowed name must not resolve
+// into: network.private does not hold it. An address that the policy names by itself is
+// not resolved.
+func (n Network) Refuses(ip netip.Addr) (what string, refused bool) {
+	what, special := SpecialAddress(ip)
+	if !special {
+		return "", false
+	}
+	for _, private := range n.Private {
+		if private.Prefix.Contains(ip.WithZone("")) {
+			return "", false
+		}
+	}
+	return what, true
+}
+
 // isAddress reports whether a normalised host is an IP literal.
 func isAddress(host string) bool {
 	_, err := netip.ParseAddr(host)

@@ -21,6 +21,10 @@ const (
 	ClauseNetworkMode    = "network.mode"
 	ClauseNetworkEgress  = "network.egress"
 	ClauseNetworkPrivate = "network.private"
+	// Those of what a gateway lets through, under mode "egress".
+	ClauseNetworkFronting       = "network.fronting"
+	ClauseNetworkMaxBytes       = "network.max_bytes"
+	ClauseNetworkMaxConnections = "network.max_connections"
 
 	// ClauseRlimits is the default of [rlimits]: limits are inherited. A limit that
 	// is set has the clause of [RlimitClause].
@@ -121,11 +125,20 @@ func (p *Policy) Clauses() []ClauseAt {
 	if p.Process.Directory != "" {
 		first(ClauseProcessDirectory, p.Process.DirectoryAt)
 	}
-	for _, e := range p.Network.Egress {
-		first(ClauseNetworkEgress, e.At)
-	}
-	for _, n := range p.Network.Private {
-		first(ClauseNetworkPrivate, n.At)
+	if p.Network.Mode == NetworkEgress {
+		for _, e := range p.Network.Egress {
+			first(ClauseNetworkEgress, e.At)
+		}
+		for _, n := range p.Network.Private {
+			first(ClauseNetworkPrivate, n.At)
+		}
+		first(ClauseNetworkFronting, p.Network.FrontingAt)
+		if p.Network.MaxBytes > 0 {
+			first(ClauseNetworkMaxBytes, p.Network.MaxBytesAt)
+		}
+		if p.Network.MaxConnections > 0 {
+			first(ClauseNetworkMaxConnections, p.Network.MaxConnectionsAt)
+		}
 	}
 	if p.Process.Memory > 0 {
 		first(ClauseProcessMemory, p.Process.MemoryAt)
@@ -152,6 +165,7 @@ func ClauseNames() []string {
 	names := []string{
 		ClauseFilesystem, ClauseFilesystemLinks, ClauseFilesystemProc, ClauseFilesystemDev,
 		ClauseNetworkMode, ClauseNetworkEgress, ClauseNetworkPrivate,
+		ClauseNetworkFronting, ClauseNetworkMaxBytes, ClauseNetworkMaxConnections,
 		ClauseCapabilitiesKeep, ClauseRlimits,
 		ClauseSyscalls, ClauseSyscallsBase, ClauseSyscallsAllow, ClauseSyscallsDeny, ClauseSyscallsOnDeny, ClauseSyscallsRule,
 		ClauseEnvironment, ClauseEnvironmentPass, ClauseEnvironmentSet,

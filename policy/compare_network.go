@@ -23,6 +23,7 @@ func (c *comparison) network() {
 	if b.Mode != NetworkHost {
 		c.hosts(b, a, false)
 	}
+	c.gateway(a, b)
 	c.privateNetworks(a, b, true)
 	c.privateNetworks(b, a, false)
 }
@@ -90,6 +91,23 @@ func (index hostIndex) exampleOf(e EgressEntry) Access {
 		}
 	}
 	return Access{Kind: AccessConnect, Target: host, Port: e.Port}
+}
+
+// gateway compares what two gateways let through. They have no access of their own.
+func (c *comparison) gateway(a, b Network) {
+	if a.Mode != NetworkEgress || b.Mode != NetworkEgress {
+		return // the modes were compared
+	}
+	if a.Fronting != b.Fronting {
+		c.add(Change{
+			Clause: ClauseNetworkFronting, Subject: "fronting", Loosened: b.Fronting == FrontingAllow,
+			Was: string(a.Fronting), Now: string(b.Fronting), WasAt: a.FrontingAt, NowAt: b.FrontingAt,
+		})
+	}
+	c.bound(ClauseNetworkMaxBytes, "max_bytes", a.MaxBytes, b.MaxBytes,
+		sizeOf(a.MaxBytes), sizeOf(b.MaxBytes), a.MaxBytesAt, b.MaxBytesAt)
+	c.bound(ClauseNetworkMaxConnections, "max_connections", a.MaxConnections, b.MaxConnections,
+		strconv.FormatUint(a.MaxConnections, 10), strconv.FormatUint(b.MaxConnections, 10), a.MaxConnectionsAt, b.MaxConnectionsAt)
 }
 
 func (n Network) names(host string) bool {

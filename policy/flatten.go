@@ -24,6 +24,7 @@ func flatten(chain []*document, r *reports, sound bool) *Policy {
 		p.merge(d.layer)
 	}
 	p.settleSyscalls(rank)
+	p.settleGateway(r)
 	p.checkLinks(r)
 	p.checkAliases(r)
 	p.checkAddresses(r)

@@ -24,7 +24,7 @@ var keysOf = map[string][]string{
 		"schema", "name", "description", "extends", tableNetwork, tableFilesystem, tableRlimits,
 		tableCapabilities, tableSyscalls, tableEnvironment, tableProcess, "params", "accept",
 	},
-	tableNetwork: {"mode", "egress", "private", "remove", "sealed"},
+	tableNetwork: {"mode", "egress", "private", "fronting", "max_bytes", "max_connections", "remove", "sealed"},
 	tableFilesystem: {
 		"read", "exec", "map", "write", "tmp", "hide", "absent", "links", "proc", "dev", "remove", "sealed",
 	},

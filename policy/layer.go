@@ -29,6 +29,7 @@ func (p *Policy) merge(l *layer) {
 	if !l.Network.At.IsZero() {
 		p.Network.Mode, p.Network.At = l.Network.Mode, l.Network.At
 	}
+	p.Network.mergeGateway(l.Network)
 	p.Network.Egress = replace(p.Network.Egress, l.Network.Egress, EgressEntry.String)
 	p.Network.Private = replace(p.Network.Private, l.Network.Private, func(n PrivateNetwork) string { return n.Prefix.String() })
 

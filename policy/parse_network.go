@@ -21,6 +21,7 @@ func (b *builder) network(t table) {
 			note("every address can be reached, private ones too: %s", n.At).
 			advise(`remove private, or write mode = "egress"`)
 	}
+	b.gateway(t)
 	egress, hasEgress := t.node.member("egress")
 	if !hasEgress {
 		return

@@ -66,7 +66,30 @@ type Network struct {
 	// Private are networks that an allowed name may resolve into although their
 	// addresses are special (see [SpecialAddress]), sorted.
 	Private []PrivateNetwork `json:",omitempty"`
+	// Fronting says whether a connection may name another host in its first bytes than
+	// the one that it was opened to; mode "egress" always has a value.
+	Fronting   FrontingMode `json:",omitempty"`
+	FrontingAt Position     `json:",omitzero"`
+	// MaxBytes bounds what is sent and received in all connections of a run together;
+	// 0 is no bound.
+	MaxBytes   uint64   `json:",omitempty"`
+	MaxBytesAt Position `json:",omitzero"`
+	// MaxConnections bounds how many connections there are at one time; 0 is no bound.
+	MaxConnections   uint64   `json:",omitempty"`
+	MaxConnectionsAt Position `json:",omitzero"`
 }
+
+// FrontingMode is a value of network.fronting.
+type FrontingMode string
+
+// The values of network.fronting.
+const (
+	// FrontingDeny means that on port 443 a TLS ClientHello with the server name that was
+	// opened comes first, and that on port 80 every HTTP request has that name as Host.
+	FrontingDeny FrontingMode = "deny"
+	// FrontingAllow means that nothing is looked at.
+	FrontingAllow FrontingMode = "allow"
+)
 
 // PathMode is the name of one list of [filesystem].
 type PathMode string
