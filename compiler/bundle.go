@@ -48,6 +48,8 @@ type Node struct {
 	Mode uint32 `json:"mode,omitempty"`
 	// Target is where a link leads to.
 	Target string `json:"target,omitempty"`
+	// Text is what a file holds.
+	Text string `json:"text,omitempty"`
 }
 
 // NodeKind is the type of a node.

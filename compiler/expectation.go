@@ -25,6 +25,10 @@ type Expectation struct {
 	Network policy.NetworkMode `json:"network"`
 	// NetworkAt is the position of the mode.
 	NetworkAt policy.Position `json:"network_at"`
+	// Gateway is what the sandbox is connected to in mode "egress", and Egress are the
+	// hosts that it leads to.
+	Gateway *Gateway             `json:"gateway,omitempty"`
+	Egress  []policy.EgressEntry `json:"egress,omitempty"`
 	// Paths are the entries of [filesystem], each with what must be true of it.
 	Paths []PathExpectation `json:"paths"`
 	// Emptied are directories that no entry makes visible and that the wrapper

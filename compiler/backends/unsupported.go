@@ -5,19 +5,9 @@ import (
 	"confine/policy"
 )
 
-// unsupported refuses the clauses that the language has and no backend of this
-// version enforces. A compiler never sees them.
+// unsupported refuses what no backend enforces, whichever it is.
 func unsupported(p *policy.Policy) compiler.Refusals {
-	const nothing = "nothing in this version of confine would enforce it"
-	var refusals compiler.Refusals
-	refuse := func(clause string, at policy.Position, found, hint string) {
-		refusals = append(refusals, compiler.Refusal{
-			At: at, Clause: clause, Message: nothing, Found: found, Hint: hint,
-		})
-	}
-	if p.Network.Mode == policy.NetworkEgress {
-		refuse(policy.ClauseNetworkMode, p.Network.At, `mode = "egress"`, `mode = "none", or "host" to allow every host`)
-	}
+	refusals := compiler.RefuseEgress(p)
 	for _, param := range p.Params {
 		if !param.Bound {
 			refusals = append(refusals, compiler.Refusal{
@@ -35,9 +25,6 @@ func uncovered(p *policy.Policy, rows []compiler.Coverage, refused compiler.Refu
 	covered := map[string]bool{}
 	for _, r := range refused {
 		covered[r.Clause] = true
-		if r.Clause == policy.ClauseNetworkMode {
-			covered[policy.ClauseNetworkEgress], covered[policy.ClauseNetworkPrivate] = true, true
-		}
 	}
 	for _, row := range rows {
 		covered[row.Clause] = true

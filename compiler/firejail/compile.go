@@ -75,6 +75,8 @@ func expect(p *policy.Policy, target compiler.Target, l layout, program []byte) 
 		Isolated:       []string{"ipc", "mnt", "pid", "user"},
 		Network:        p.Network.Mode,
 		NetworkAt:      p.Network.At,
+		Gateway:        compiler.GatewayOf(p.Network),
+		Egress:         p.Network.Egress,
 		Emptied:        l.emptied.sorted(),
 		Residual:       []string{"/run/firejail"},
 		Aliases:        p.Filesystem.Links,

@@ -18,16 +18,13 @@ var (
 // cover says for every clause of the policy how firejail and the stage enforce it.
 func cover(p *policy.Policy, release Release, f filter.Filter) []compiler.Coverage {
 	rows := coverFilesystem(p.Filesystem, release)
+	compiler.CoverGatewayFiles(p, rows)
 	add := func(clause, subject string, at policy.Position, launched, standalone compiler.Verdict) {
 		rows = append(rows, compiler.Coverage{
 			Clause: clause, Subject: subject, At: at, Launched: launched, Standalone: standalone,
 		})
 	}
-	network := exact("own network namespace")
-	if p.Network.Mode == policy.NetworkHost {
-		network = exact("the host's network: every address is reachable")
-	}
-	add(policy.ClauseNetworkMode, string(p.Network.Mode), p.Network.At, network, network)
+	coverNetwork(p.Network, add)
 	for _, r := range p.Rlimits {
 		standalone := none("firejail has no directive for it")
 		if inProfile(r) {
@@ -199,4 +196,21 @@ func coverLink(fs policy.Filesystem, link policy.Link) (launched, standalone com
 	}
 	return exact("the runner compares it with the host"),
 		weaker("nobody compares it with the host: a directory in its place stays open")
+}
+
+func coverNetwork(n policy.Network, add func(clause, subject string, at policy.Position, launched, standalone compiler.Verdict)) {
+	launched := exact("own network namespace")
+	standalone := launched
+	switch n.Mode {
+	case policy.NetworkHost:
+		launched = exact("the host's network: every address is reachable")
+		standalone = launched
+	case policy.NetworkEgress:
+		launched = exact("own network namespace, with one link to the runner's gateway")
+		standalone = stronger("own network namespace, without a link")
+	}
+	add(policy.ClauseNetworkMode, string(n.Mode), n.At, launched, standalone)
+	for _, c := range compiler.CoverGateway(n) {
+		add(c.Clause, c.Subject, c.At, c.Launched, c.Standalone)
+	}
 }

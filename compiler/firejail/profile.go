@@ -82,7 +82,9 @@ func writeProfile(p *policy.Policy, l layout, standalone bool) []byte {
 	lines("", l.restrict)
 	lines("", l.lift.sorted())
 	lines("", deviceLines)
-	if p.Network.Mode != policy.NetworkHost {
+	// In mode "egress" the runner's launcher is in the network namespace already: profiles
+	// of ordinary users cannot name one (Debian's restricted-network), and are not told.
+	if p.Network.Mode == policy.NetworkNone || standalone && p.Network.Mode == policy.NetworkEgress {
 		line("net none")
 	}
 	lines("", identityLines)

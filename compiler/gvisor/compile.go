@@ -50,7 +50,12 @@ func Ahead(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error) {
 }
 
 func assemble(p *policy.Policy, target compiler.Target, calls filter.Filter, standalone standaloneCalls) (*compiler.Bundle, error) {
-	l := layOut(p.Filesystem, target.Root)
+	gateway := compiler.GatewayOf(p.Network)
+	var files []compiler.GatewayFile
+	if gateway != nil {
+		files = gateway.Files(p.Filesystem, hostname)
+	}
+	l := layOut(p.Filesystem, target.Root, files)
 	b := &compiler.Bundle{
 		Target: target, Policy: p.Name, Digest: p.Digest, FilterGenerator: calls.Generator,
 		Artifacts:   calls.Artifacts(),
@@ -70,17 +75,17 @@ func assemble(p *policy.Policy, target compiler.Target, calls filter.Filter, sta
 	if err != nil {
 		return nil, err
 	}
-	launchedFlags, err := marshalFlags(flags(p, false, false))
+	launchedGlobals, err := marshalFlags(launchedFlags(p))
 	if err != nil {
 		return nil, err
 	}
-	standaloneFlags, err := marshalFlags(flags(p, standalone.seccomp != nil, p.Process.Memory > 0))
+	standaloneGlobals, err := marshalFlags(standaloneFlags(p, standalone.seccomp != nil))
 	if err != nil {
 		return nil, err
 	}
 	b.Artifacts = append(b.Artifacts,
-		compiler.File{Name: LaunchedConfig, Data: launched}, compiler.File{Name: LaunchedFlags, Data: launchedFlags},
-		compiler.File{Name: StandaloneConfig, Data: config}, compiler.File{Name: StandaloneFlags, Data: standaloneFlags})
+		compiler.File{Name: LaunchedConfig, Data: launched}, compiler.File{Name: LaunchedFlags, Data: launchedGlobals},
+		compiler.File{Name: StandaloneConfig, Data: config}, compiler.File{Name: StandaloneFlags, Data: standaloneGlobals})
 	return b, nil
 }
 
@@ -100,6 +105,8 @@ func expect(p *policy.Policy, target compiler.Target, l layout, program []byte) 
 		Guest:          true,
 		Isolated:       []string{"ipc", "mnt", "net", "pid", "user"},
 		Network:        p.Network.Mode,
+		Gateway:        compiler.GatewayOf(p.Network),
+		Egress:         p.Network.Egress,
 		Residual:       l.residual,
 		NetworkAt:      p.Network.At,
 		Aliases:        p.Filesystem.Links,

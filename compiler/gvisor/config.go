@@ -17,6 +17,17 @@ const GuestArgument = "__guest"
 // confine: nobody's number, above those that distributions give out.
 const standaloneID = 200000
 
+// hostname is what every guest is called.
+const hostname = "sandbox"
+
+// KeeperID is who the keeper of a guest with a gateway is in its user namespace. For user 0
+// runsc has no network of the sentry's own there: with --rootless it refuses it, and
+// without it asks for an id of the host that an ordinary user does not have.
+const KeeperID = 1
+
+// KeeperNetwork is the network namespace that the keeper lives in, by its path there.
+const KeeperNetwork = "/proc/1/ns/net"
+
 // spec is what both forms of a bundle share. There are no annotations: they override
 // flags (runsc/config, "dev.gvisor.flag."). maskedPaths and readonlyPaths are not there
 // either: runsc ignores them.
@@ -24,7 +35,7 @@ func spec(p *policy.Policy, l layout) *specs.Spec {
 	none := []string{}
 	s := &specs.Spec{
 		Version:  "1.2.1",
-		Hostname: "sandbox",
+		Hostname: hostname,
 		Root:     &specs.Root{Path: rootfs, Readonly: true},
 		Process: &specs.Process{
 			// The only user that can write to files of whoever starts runsc, and it has no
@@ -38,9 +49,6 @@ func spec(p *policy.Policy, l layout) *specs.Spec {
 		Linux:  &specs.Linux{},
 	}
 	namespaces := []specs.LinuxNamespaceType{specs.PIDNamespace, specs.IPCNamespace, specs.UTSNamespace, specs.MountNamespace}
-	if p.Network.Mode != policy.NetworkHost {
-		namespaces = append(namespaces, specs.NetworkNamespace)
-	}
 	for _, n := range namespaces {
 		s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: n})
 	}
@@ -54,6 +62,14 @@ func launchedSpec(p *policy.Policy, l layout) *specs.Spec {
 	s.Process.Args = []string{"confine", GuestArgument}
 	s.Process.Env = []string{}
 	s.Process.Rlimits = rlimits(p.Rlimits, Stored)
+	switch p.Network.Mode {
+	case policy.NetworkHost:
+	case policy.NetworkEgress:
+		s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.NetworkNamespace, Path: KeeperNetwork})
+		mapUser(s, KeeperID)
+	default:
+		s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.NetworkNamespace})
+	}
 	return s
 }
 
@@ -68,14 +84,23 @@ func standaloneSpec(p *policy.Policy, l layout, command []string, seccomp *specs
 	}
 	s.Process.Rlimits = rlimits(p.Rlimits, func(string) bool { return true })
 	s.Linux.Seccomp = seccomp
-	s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.UserNamespace})
-	mapping := []specs.LinuxIDMapping{{ContainerID: 0, HostID: standaloneID, Size: 1}}
-	s.Linux.UIDMappings, s.Linux.GIDMappings = mapping, mapping
+	if p.Network.Mode != policy.NetworkHost {
+		s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.NetworkNamespace})
+	}
+	mapUser(s, standaloneID)
 	if p.Process.Memory > 0 {
 		limit := int64(p.Process.Memory)
 		s.Linux.Resources = &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: &limit}}
 	}
 	return s
+}
+
+// mapUser puts the guest into a user namespace in which its user is one of whoever
+// starts runsc.
+func mapUser(s *specs.Spec, id uint32) {
+	s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.UserNamespace})
+	mapping := []specs.LinuxIDMapping{{ContainerID: 0, HostID: id, Size: 1}}
+	s.Linux.UIDMappings, s.Linux.GIDMappings = mapping, mapping
 }
 
 func marshalSpec(s *specs.Spec) ([]byte, error) {

@@ -16,16 +16,13 @@ var (
 // cover says for every clause of the policy how runsc and the stage enforce it.
 func cover(p *policy.Policy, f filter.Filter, standalone standaloneCalls) []compiler.Coverage {
 	rows := coverFilesystem(p.Filesystem)
+	compiler.CoverGatewayFiles(p, rows)
 	add := func(clause, subject string, at policy.Position, launched, standalone compiler.Verdict) {
 		rows = append(rows, compiler.Coverage{
 			Clause: clause, Subject: subject, At: at, Launched: launched, Standalone: standalone,
 		})
 	}
-	network := exact("the sentry's own network stack, without an interface")
-	if p.Network.Mode == policy.NetworkHost {
-		network = exact("the host's network: every address is reachable")
-	}
-	add(policy.ClauseNetworkMode, string(p.Network.Mode), p.Network.At, network, network)
+	coverNetwork(p.Network, add)
 	for _, r := range p.Rlimits {
 		verdict := rlimitVerdict(r.Name)
 		add(policy.RlimitClause(r.Name), "", r.At, verdict, verdict)
@@ -63,4 +60,23 @@ func cover(p *policy.Policy, f filter.Filter, standalone standaloneCalls) []comp
 	}
 	compiler.SortCoverage(rows)
 	return rows
+}
+
+func coverNetwork(n policy.Network, add func(clause, subject string, at policy.Position, launched, standalone compiler.Verdict)) {
+	var launched, standalone compiler.Verdict
+	switch n.Mode {
+	case policy.NetworkHost:
+		launched = exact("the host's network: every address is reachable")
+		standalone = launched
+	case policy.NetworkEgress:
+		launched = exact("the sentry's own network stack on one link to the runner's gateway")
+		standalone = stronger("the sentry's own network stack, without an interface")
+	default:
+		launched = exact("the sentry's own network stack, without an interface")
+		standalone = launched
+	}
+	add(policy.ClauseNetworkMode, string(n.Mode), n.At, launched, standalone)
+	for _, c := range compiler.CoverGateway(n) {
+		add(c.Clause, c.Subject, c.At, c.Launched, c.Standalone)
+	}
 }

@@ -75,6 +75,18 @@ func checkCoverage(t failer, p *policy.Policy, rows []compiler.Coverage) {
 		expect(policy.FilesystemClause(e.Mode), e.Path, e.At)
 		delete(stated, policy.FilesystemClause(e.Mode))
 	}
+	for _, e := range p.Network.Egress {
+		if p.Network.Mode == policy.NetworkEgress {
+			expect(policy.ClauseNetworkEgress, e.String(), e.At)
+			delete(stated, policy.ClauseNetworkEgress)
+		}
+	}
+	for _, n := range p.Network.Private {
+		if p.Network.Mode == policy.NetworkEgress {
+			expect(policy.ClauseNetworkPrivate, n.Prefix.String(), n.At)
+			delete(stated, policy.ClauseNetworkPrivate)
+		}
+	}
 	for _, l := range p.Filesystem.Links {
 		expect(policy.ClauseFilesystemLinks, l.From, l.At)
 		delete(stated, policy.ClauseFilesystemLinks)

@@ -32,7 +32,7 @@ func FuzzCompile(f *testing.F) {
 	open := parse(f, "syscalls.base = 'unrestricted'\n")
 	f.Fuzz(func(t *testing.T, src []byte) {
 		p, err := policy.Parse("f.toml", src)
-		if err != nil || p.Network.Mode == policy.NetworkEgress {
+		if err != nil {
 			return // no compiler sees them
 		}
 		// To prove a filter takes a thousand times as long as all the rest.

@@ -43,14 +43,19 @@ type layout struct {
 	root   *compiler.Root
 	nodes  map[string]compiler.Node
 	mounts []specs.Mount
+	// files are what the sandbox's gateway shows in place of the host's, by their paths.
+	files map[string]string
 	// replaced are entries that show something of the sandbox's own.
 	replaced map[string]bool
 	// residual can be passed through although no entry is there.
 	residual []string
 }
 
-func layOut(fs policy.Filesystem, root *compiler.Root) layout {
-	l := layout{fs: fs, root: root, nodes: map[string]compiler.Node{}, replaced: map[string]bool{}}
+func layOut(fs policy.Filesystem, root *compiler.Root, files []compiler.GatewayFile) layout {
+	l := layout{fs: fs, root: root, nodes: map[string]compiler.Node{}, files: map[string]string{}, replaced: map[string]bool{}}
+	for _, f := range files {
+		l.files[f.Path] = f.Text
+	}
 	l.node("", compiler.NodeDirectory, modePassage)
 	l.kernelFilesystems()
 	for _, e := range fs.Entries {
@@ -70,6 +75,9 @@ func layOut(fs policy.Filesystem, root *compiler.Root) layout {
 func (l *layout) skeleton() []compiler.Node {
 	nodes := []compiler.Node{
 		{Path: closedFile, Kind: compiler.NodeFile, Mode: modeClosed}, {Path: closedDirectory, Kind: compiler.NodeDirectory, Mode: modeClosed},
+	}
+	for file, text := range l.files {
+		nodes = append(nodes, compiler.Node{Path: path.Base(file), Kind: compiler.NodeFile, Mode: modePoint, Text: text})
 	}
 	for _, n := range l.nodes {
 		nodes = append(nodes, n)
@@ -95,6 +103,9 @@ func (l *layout) mount(destination, kind, source string, options ...string) {
 // kindOf is what is at a path; without knowledge of the root a path that must be
 // there is a directory.
 func (l *layout) kindOf(e policy.PathEntry) (compiler.PathKind, bool) {
+	if _, ok := l.files[e.Path]; ok {
+		return compiler.KindFile, true
+	}
 	if l.root == nil {
 		return compiler.KindDirectory, !e.Optional
 	}
@@ -159,6 +170,11 @@ func (l *layout) place(e policy.PathEntry) {
 	case policy.ModeWrite:
 		l.bind(e.Path, "rw", "noexec")
 	case policy.ModeRead:
+		if _, ours := l.files[e.Path]; ours {
+			l.replaced[e.Path] = true
+			l.mount(e.Path, "bind", path.Base(e.Path), "rbind", "nosuid", "ro", "noexec")
+			return
+		}
 		l.bind(e.Path, "ro", "noexec")
 	default:
 		l.bind(e.Path, "ro")

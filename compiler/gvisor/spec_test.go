@@ -35,7 +35,7 @@ var (
 	}
 	// runsc/config/flags.go.
 	knownFlags = []string{
-		"--network=none", "--network=host", "--overlay2=none", "--host-uds=none", "--host-fifo=none", "--directfs=false",
+		"--network=none", "--network=host", "--network=sandbox", "--overlay2=none", "--host-uds=none", "--host-fifo=none", "--directfs=false",
 		"--net-raw=false", "--allow-flag-override=false", "--oci-seccomp", "--ignore-cgroups",
 	}
 )
@@ -78,6 +78,7 @@ func checkSpecs(t failer, p *policy.Policy, b *compiler.Bundle, root *compiler.R
 	for i, name := range configs {
 		s := specOf(t, b, name)
 		checkWhole(t, p, s)
+		checkNetwork(t, p, s, flagsOf(t, b, flagFiles[i]), name == gvisor.LaunchedConfig)
 		checkMounts(t, s, b.Skeleton, root)
 		flags := flagsOf(t, b, flagFiles[i])
 		checkFlags(t, p, s, flags)
@@ -88,7 +89,7 @@ func checkSpecs(t failer, p *policy.Policy, b *compiler.Bundle, root *compiler.R
 		if launched && (s.Linux.Seccomp != nil || !slices.Equal(s.Process.Args, []string{"confine", gvisor.GuestArgument}) || len(s.Process.Env) > 0) {
 			t.Fatalf("%s starts %q %q, filter %v", name, s.Process.Args, s.Process.Env, s.Linux.Seccomp)
 		}
-		if user := slices.ContainsFunc(s.Linux.Namespaces, func(n specs.LinuxNamespace) bool { return n.Type == specs.UserNamespace }); user == launched {
+		if user := slices.ContainsFunc(s.Linux.Namespaces, func(n specs.LinuxNamespace) bool { return n.Type == specs.UserNamespace }); user == (launched && p.Network.Mode != policy.NetworkEgress) {
 			t.Fatalf("%s: a user namespace: %v", name, user)
 		}
 		for _, l := range p.Rlimits {
@@ -144,10 +145,7 @@ func checkWhole(t failer, p *policy.Policy, s *specs.Spec) {
 		once(l.Type, slices.Contains(knownLimits, l.Type) && l.Soft == l.Hard)
 	}
 	for _, n := range linux.Namespaces {
-		once(string(n.Type), slices.Contains(knownNamespaces, n.Type) && n.Path == "")
-	}
-	if seen[string(specs.NetworkNamespace)] != (p.Network.Mode != policy.NetworkHost) {
-		t.Fatalf("network %s with namespaces %v", p.Network.Mode, linux.Namespaces)
+		once(string(n.Type), slices.Contains(knownNamespaces, n.Type) && n.Path == "" || n.Type == specs.NetworkNamespace)
 	}
 	if seen[string(specs.UserNamespace)] != (len(linux.UIDMappings) == 1 && len(linux.GIDMappings) == 1) {
 		t.Fatalf("namespaces %v, mappings %v %v", linux.Namespaces, linux.UIDMappings, linux.GIDMappings)
@@ -181,11 +179,30 @@ func checkFlags(t failer, p *policy.Policy, s *specs.Spec, flags []string) {
 			t.Fatalf("no %s in %q", f, flags)
 		}
 	}
-	if seen["--network=host"] != (p.Network.Mode == policy.NetworkHost) || seen["--network=host"] == seen["--network=none"] {
-		t.Fatalf("network %s by %q", p.Network.Mode, flags)
-	}
 	if seen["--oci-seccomp"] != (s.Linux.Seccomp != nil) {
 		t.Fatalf("a filter: %v, by %q", s.Linux.Seccomp != nil, flags)
+	}
+}
+
+// checkNetwork: a launched guest in mode "egress" is in the keeper's network namespace, and
+// one that nobody launched has no network then.
+func checkNetwork(t failer, p *policy.Policy, s *specs.Spec, flags []string, launched bool) {
+	t.Helper()
+	flag, namespace, path := "--network=none", true, ""
+	switch {
+	case p.Network.Mode == policy.NetworkHost:
+		flag, namespace = "--network=host", false
+	case p.Network.Mode == policy.NetworkEgress && launched:
+		flag, path = "--network=sandbox", gvisor.KeeperNetwork
+	}
+	for _, f := range []string{"--network=none", "--network=host", "--network=sandbox", "--network=sandbox"} {
+		if slices.Contains(flags, f) != (f == flag) {
+			t.Fatalf("network %s by %q", p.Network.Mode, flags)
+		}
+	}
+	i := slices.IndexFunc(s.Linux.Namespaces, func(n specs.LinuxNamespace) bool { return n.Type == specs.NetworkNamespace })
+	if (i >= 0) != namespace || namespace && s.Linux.Namespaces[i].Path != path {
+		t.Fatalf("network %s with namespaces %v", p.Network.Mode, s.Linux.Namespaces)
 	}
 }
 
