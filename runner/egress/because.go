@@ -1,0 +1,50 @@
+//go:build linux
+
+package egress
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"confine/policy"
+)
+
+const (
+	becauseNotInEgress = "not in egress"
+	becauseNoTCP       = "egress is TCP alone"
+)
+
+// entriesFor are the entries of the policy that name a host.
+func (g *Gateway) entriesFor(host string) []policy.EgressEntry {
+	var found []policy.EgressEntry
+	for _, e := range g.config.Network.Egress {
+		if e.MatchesHost(host) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// becausePort says why nothing listens at a port of a host.
+func (g *Gateway) becausePort(host string) string {
+	var ports []uint16
+	for _, e := range g.entriesFor(host) {
+		ports = append(ports, e.Port)
+	}
+	slices.Sort(ports)
+	ports = slices.Compact(ports)
+	switch len(ports) {
+	case 0:
+		return becauseNotInEgress
+	case 1:
+		return fmt.Sprintf("egress names it with port %d", ports[0])
+	}
+	texts := make([]string, len(ports))
+	for i, p := range ports {
+		texts[i] = strconv.Itoa(int(p))
+	}
+	last := len(texts) - 1
+	return "egress names it with ports " + strings.Join(texts[:last], ", ") + " and " + texts[last]
+}

@@ -1,0 +1,66 @@
+//go:build linux
+
+// Package egress is the gateway of network.mode = "egress": the only thing that a
+// sandbox can reach, and what reaches the hosts of the policy for it. It answers the
+// sandbox's look-ups itself with addresses of its own, accepts connections to these
+// alone, and opens the connections to the real hosts. What no entry names has no
+// address and no listener: it is denied by construction.
+//
+// The gateway's sockets toward the sandbox lie in a network namespace that has no way
+// out; its connections to the hosts are made from the runner's own.
+package egress
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"confine/compiler"
+	"confine/policy"
+)
+
+// Opener opens sockets in the gateway's namespace.
+type Opener interface {
+	ListenTCP(at netip.AddrPort) (*net.TCPListener, error)
+	ListenUDP(at netip.AddrPort) (*net.UDPConn, error)
+}
+
+// Config is what a gateway works by.
+type Config struct {
+	// Network is the policy's, with mode "egress", and File the policy's file for
+	// messages.
+	Network policy.Network
+	File    string
+	// Gateway has the addresses of the link, and those that stand for names.
+	Gateway compiler.Gateway
+	// Opener opens what the sandbox connects to.
+	Opener Opener
+	// Packets is a non-blocking socket that gives a packet at every read, from its IP header
+	// on, of those that came from the sandbox and are the begin of a TCP connection or no
+	// TCP; nil is none. What nothing listens for is told by them alone. Close closes it.
+	Packets *os.File
+	// Resolver finds the addresses of allowed names; nil is the host's own.
+	Resolver Resolver
+	// Dial connects to one address; nil is a TCP connection from this process's
+	// namespace.
+	Dial func(ctx context.Context, to netip.AddrPort) (net.Conn, error)
+	// Log gets a line of JSON for every event; nil is nobody.
+	Log io.Writer
+	// Denied is called for every denial, one after the other; it returns at once. nil is
+	// nobody.
+	Denied func(Event)
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// DNSPort is where the name server listens, by UDP and TCP.
+const DNSPort = 53
+
+// Resolver finds addresses.
+type Resolver interface {
+	// Lookup gives the addresses of a name and how long they hold; 0 is not at all.
+	Lookup(ctx context.Context, name string) ([]netip.Addr, time.Duration, error)
+}
