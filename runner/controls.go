@@ -24,7 +24,7 @@ func controlsMain() int {
 		err = enterRoot(order)
 	}
 	if err == nil {
-		err = stage.WriteControls(stage.TakeControls(order))
+		err = stage.WriteControls(stage.TakeControls(order, stage.TakeReach(order.Listeners)))
 	}
 	if err != nil {
 		_ = stage.Send(stage.Message{Kind: stage.Failure, Error: err.Error()})

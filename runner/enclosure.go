@@ -25,6 +25,8 @@ type enclosure interface {
 
 	// attest looks from the host's side at the process that reported.
 	attest(pid int, order *stage.Order) ([]stage.Check, error)
+	// record makes its gateway, if there is one, tell what is tried from now on.
+	record()
 	// adopt takes hold of it, so that it can be supervised.
 	adopt(pid int) error
 	// awaitExecve waits until the stage has become the program. The code is 126 or 127

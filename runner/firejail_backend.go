@@ -28,6 +28,9 @@ func (firejailBackend) problems(h Host, p *policy.Policy) []Problem {
 		mode = p.Network.Mode
 	}
 	problems := h.FirejailProblems(mode)
+	if mode == policy.NetworkEgress {
+		problems = append(problems, h.gatewayProblems()...)
+	}
 	if p != nil && p.Process.Memory > 0 {
 		if problem, found := h.memoryProblem(p); found {
 			problems = append(problems, problem)
@@ -72,7 +75,7 @@ func (firejailBackend) start(l *launchable, order *stage.Order, _ <-chan os.Sign
 		sweepFirejailState(firejailState)
 	}
 	profile, _ := l.bundle.Artifact(firejail.LaunchedProfile)
-	j, err := startJail(l.plan(), l.memory, order, profile, [3]*os.File{l.Stdin, l.Stdout, l.Stderr})
+	j, err := startJail(l, order, profile)
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +98,12 @@ func (l *launchable) plan() launcherPlan {
 			"--keep-fd=" + strings.Join(keep, ","), "/proc/self/fd/" + strconv.Itoa(stage.BinaryFD), stage.Argument,
 		},
 		Environment: []string{"PATH=/usr/bin:/bin"},
+	}
+	if gateway := l.bundle.Expectation.Gateway; gateway != nil {
+		// The name that programs in firejail's sandboxes see is the host's.
+		hostname, _ := os.Hostname()
+		plan.Connected = true
+		plan.Files = gateway.Files(l.Policy.Filesystem, hostname)
 	}
 	if !l.host.Caller.KernelThreads {
 		// Where firejail takes the host for a container it runs the program bare,

@@ -16,10 +16,11 @@ import (
 var containerGrants = []struct {
 	name string
 	bit  uint
-	only policy.NetworkMode
+	// but are the modes that do without.
+	but policy.NetworkMode
 }{
 	{"SYS_ADMIN", unix.CAP_SYS_ADMIN, ""},
-	{"NET_ADMIN", unix.CAP_NET_ADMIN, policy.NetworkNone},
+	{"NET_ADMIN", unix.CAP_NET_ADMIN, policy.NetworkHost},
 }
 
 // FirejailProblems are the reasons why firejail cannot enforce a policy for this
@@ -48,7 +49,7 @@ func (h Host) FirejailProblems(mode policy.NetworkMode) []Problem {
 		})
 	}
 	for _, grant := range containerGrants {
-		if mode != "" && grant.only != "" && grant.only != mode || h.Caller.Bounding&(1<<grant.bit) != 0 {
+		if grant.but != "" && grant.but == mode || h.Caller.Bounding&(1<<grant.bit) != 0 {
 			continue
 		}
 		message := "firejail cannot get the capability CAP_" + grant.name

@@ -26,8 +26,10 @@ type guest struct {
 	sandbox
 	// keeper is the socket to the keeper, and report what it said last.
 	keeper *net.UnixConn
-	report keeperReport
-	over   chan struct{} // closed when report is valid
+	// openings is the socket by which the keeper opens the gateway's sockets, or nil.
+	openings *net.UnixConn
+	report   keeperReport
+	over     chan struct{} // closed when report is valid
 	// taker is the process that takes the controls.
 	taker *exec.Cmd
 	// written is the order as it was encoded.
@@ -78,16 +80,29 @@ func startGuest(l *launchable, plan keeperPlan, order *stage.Order, signals <-ch
 	ends := g.relay.child()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = ends[0], ends[1], ends[2]
 	cmd.ExtraFiles = []*os.File{files[0], stageFile, files[2], files[3], child, sealedPlan}
-	cmd.SysProcAttr = keeperNamespaces(l.identity.UID, l.identity.GID)
+	if plan.Gateway != nil {
+		openings, child, err := socketPair()
+		g.openings = openings
+		if k.keep(child, err); k.err != nil {
+			g.endTaker()
+			g.abandon()
+			return nil, k.err
+		}
+		cmd.ExtraFiles = append(cmd.ExtraFiles, child)
+	}
+	cmd.SysProcAttr = guestNamespaces(l.identity.UID, l.identity.GID, plan.Gateway != nil)
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	if err := g.start(cmd); err != nil {
-		_ = g.taker.Process.Kill()
-		_ = g.taker.Wait()
+		g.endTaker()
 		g.abandon()
 		return nil, fmt.Errorf("start the keeper: %w", err)
 	}
 	go g.hear()
-	if err := g.begin(l, order, signals); err != nil {
+	err = g.reach(l)
+	if err == nil {
+		err = g.begin(l, order, signals)
+	}
+	if err != nil {
 		defer g.close()
 		var lines compiler.Refusals
 		if errors.As(err, &lines) {
@@ -96,6 +111,24 @@ func startGuest(l *launchable, plan keeperPlan, order *stage.Order, signals <-ch
 		return nil, g.refuse(err)
 	}
 	return g, nil
+}
+
+// reach starts the gateway, in the namespace that the keeper serves.
+func (g *guest) reach(l *launchable) (err error) {
+	if g.openings == nil {
+		return nil
+	}
+	if g.gateway, err = l.gatewayAcross(g.openings, g.cmd.Process.Pid); err == nil {
+		return nil
+	}
+	select {
+	case <-g.over:
+		if g.report.Error != "" {
+			return errors.New(g.report.Error) // the cause, of which the other is a consequence
+		}
+	case <-time.After(guardPatience):
+	}
+	return err
 }
 
 // word is a message of the stage's with what came with it.
@@ -133,8 +166,17 @@ func (g *guest) receive(limit time.Duration) (stage.Message, int, int, error) {
 	return g.sandbox.receive(limit)
 }
 
+// endTaker ends the process that takes the controls.
+func (g *guest) endTaker() {
+	_ = g.taker.Process.Kill()
+	_ = g.taker.Wait()
+}
+
 // abandon closes what a guest that did not start holds.
 func (g *guest) abandon() {
+	if g.openings != nil {
+		_ = g.openings.Close()
+	}
 	if g.keeper != nil {
 		_ = g.keeper.Close()
 	}
@@ -261,6 +303,9 @@ func (g *guest) close() {
 	_ = g.keeper.Close()
 	<-g.over
 	_ = g.relay.finish(0)
+	if g.gateway.close(); g.openings != nil {
+		_ = g.openings.Close()
+	}
 	g.guard.release()
 	_, _ = g.order.Close(), g.controls.Close()
 	_ = unix.Close(g.wrapper)

@@ -49,6 +49,7 @@ func (g *guest) attest(pid int, order *stage.Order) ([]stage.Check, error) {
 		return nil, err
 	}
 	checks = append(checks, stage.CheckNamespaces(seenFromHost, order.Expectation, order.Namespaces, inside)...)
+	checks = append(checks, g.gateway.check(pid, order.Expectation.NetworkAt)...)
 	checks = append(checks, g.checkStreams(pid, order)...)
 	checks = append(checks, g.checkSentry(pid)...)
 	return append(checks, g.checkFiles(gofer, order)...), nil

@@ -99,11 +99,14 @@ func (gvisorBackend) start(l *launchable, order *stage.Order, signals <-chan os.
 	if err := json.Unmarshal(compiled, &flags); err != nil {
 		return nil, fmt.Errorf("decode the compiled flags: %w", err)
 	}
-	plan := keeperPlan{Runsc: l.host.GVisor.Path, Config: config, Nodes: l.bundle.Skeleton}
+	plan := keeperPlan{Runsc: l.host.GVisor.Path, Config: config, Nodes: l.bundle.Skeleton, Gateway: l.bundle.Expectation.Gateway}
 	var refusal error
 	for _, l.platform = range platforms {
-		// The keeper has what runsc asks root for, in a user namespace.
-		plan.Flags = append(slices.Clone(flags), "--rootless", "--platform="+l.platform)
+		plan.Flags = append(slices.Clone(flags), "--platform="+l.platform)
+		if plan.Gateway == nil {
+			// The keeper has what runsc asks root for, in a user namespace.
+			plan.Flags = append(plan.Flags, "--rootless")
+		}
 		g, err := startGuest(l, plan, order, signals)
 		if err != nil {
 			return nil, err

@@ -65,10 +65,15 @@ func noUserNamespaces() bool {
 
 // probeNamespaces tries what a keeper does first. The answer is empty if it can.
 func probeNamespaces() string {
-	cmd := exec.Command("/proc/self/exe", keeperTrialArgument)
+	return tryKeeper(keeperTrialArgument, keeperNamespaces(os.Getuid(), os.Getgid()))
+}
+
+// tryKeeper runs a keeper that does nothing but try. The answer is empty if it can.
+func tryKeeper(argument string, namespaces *syscall.SysProcAttr) string {
+	cmd := exec.Command("/proc/self/exe", argument)
 	cmd.Env = []string{}
 	cmd.Dir = "/"
-	cmd.SysProcAttr = keeperNamespaces(os.Getuid(), os.Getgid())
+	cmd.SysProcAttr = namespaces
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	out, err := cmd.Output()
 	var exit *exec.ExitError

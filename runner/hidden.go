@@ -18,8 +18,10 @@ var hiddenMains = map[string]func() int{
 	controlsArgument:     controlsMain,
 	keeperArgument:       keeperMain,
 	keeperTrialArgument:  keeperTrialMain,
-	guardArgument:        guardMain,
-	generatorArgument:    generatorMain,
+
+	keeperGatewayTrialArgument: keeperGatewayTrialMain,
+	guardArgument:              guardMain,
+	generatorArgument:          generatorMain,
 }
 
 func hiddenMain() (func() int, bool) {

@@ -29,14 +29,21 @@ type jail struct {
 }
 
 // startJail starts launcher and guard; the caller must call close.
-func startJail(plan launcherPlan, memory *memoryGroup, order *stage.Order, profile []byte, stdio [3]*os.File) (j *jail, err error) {
+func startJail(l *launchable, order *stage.Order, profile []byte) (j *jail, err error) {
 	var k kit
-	j = &jail{sandbox: sandbox{memory: memory}, init: -1, program: -1}
+	plan := l.plan()
+	j = &jail{sandbox: sandbox{memory: l.memory}, init: -1, program: -1}
 	defer func() { k.close(j.order, j.controls) }()
 	files := j.stageFiles(&k, order)
 	sealedProfile, sealedPlan := k.keep(sealedMemfd("profile", profile)), k.keep(sealedJSON("plan", plan))
 	read, write, pipeError := os.Pipe()
 	k.keep(write, pipeError)
+	extra := append(files, l.Stdout, l.Stderr, sealedProfile, sealedPlan)
+	if plan.Connected {
+		var inside *os.File
+		inside, j.gateway, err = l.gatewayBeside()
+		extra = append(extra, k.keep(inside, err))
+	}
 	if k.err != nil {
 		j.abandon()
 		return nil, k.err
@@ -44,8 +51,8 @@ func startJail(plan launcherPlan, memory *memoryGroup, order *stage.Order, profi
 	j.chatter = listen(read)
 	cmd := exec.Command("/proc/self/exe", launcherArgument)
 	cmd.Env = []string{}
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdio[0], write, write
-	cmd.ExtraFiles = append(files, stdio[1], stdio[2], sealedProfile, sealedPlan)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = l.Stdin, write, write
+	cmd.ExtraFiles = extra
 	// Until firejail's SUID bit clears it; the guard knows the process by then.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if plan.Privileged {
@@ -59,7 +66,8 @@ func startJail(plan launcherPlan, memory *memoryGroup, order *stage.Order, profi
 }
 
 func (j *jail) attest(pid int, order *stage.Order) ([]stage.Check, error) {
-	return attestFromHost(pid, j.cmd.Process.Pid, order)
+	checks, err := attestFromHost(pid, j.cmd.Process.Pid, order)
+	return append(checks, j.gateway.check(pid, order.Expectation.NetworkAt)...), err
 }
 
 // adopt takes hold of the reporting process and of its PID 1.
@@ -142,6 +150,7 @@ func (j *jail) close() {
 		_ = unix.PidfdSendSignal(j.init, unix.SIGKILL, nil, 0)
 		awaitExit(j.init, handshakeLimit)
 	}
+	j.gateway.close()
 	j.guard.release()
 	_, _ = j.order.Close(), j.controls.Close()
 	for _, fd := range []int{j.wrapper, j.init, j.program} {

@@ -28,6 +28,9 @@ const keeperArgument = "__keep"
 const (
 	keeperSocketFD = stage.ControlsFD + 1
 	keeperPlanFD   = stage.ControlsFD + 2
+	// keeperGatewayFD asks for sockets in the gateway's namespace; it is there only if the
+	// plan has a gateway.
+	keeperGatewayFD = stage.ControlsFD + 3
 )
 
 // guestID is the name of the one guest below a state directory.
@@ -41,6 +44,8 @@ type keeperPlan struct {
 	// Config is the config.json, and Nodes are the skeleton.
 	Config json.RawMessage `json:"config"`
 	Nodes  []compiler.Node `json:"nodes"`
+	// Gateway is what the guest is connected to, if anything.
+	Gateway *compiler.Gateway `json:"gateway,omitempty"`
 }
 
 // keeperReport is what a keeper says when it is over.
@@ -93,10 +98,13 @@ func keep() keeperReport {
 	if err := makeKeeperRoot(); err != nil {
 		return fail(err)
 	}
+	if err := keepGateway(plan.Gateway); err != nil {
+		return fail(err)
+	}
 	if err := writeBundle(plan.Nodes, plan.Config); err != nil {
 		return fail(err)
 	}
-	k := keeper{runsc: insideKeeper(plan.Runsc), flags: append([]string{"--root=" + keeperState, "--log=" + keeperLog, "--log-format=json", "--panic-log=" + keeperPanic, "--debug-log=" + keeperDebug, "--debug-command=run,boot"}, plan.Flags...)}
+	k := keeper{runsc: insideKeeper(plan.Runsc), capable: plan.Gateway != nil, flags: append([]string{"--root=" + keeperState, "--log=" + keeperLog, "--log-format=json", "--panic-log=" + keeperPanic, "--debug-log=" + keeperDebug, "--debug-command=run,boot"}, plan.Flags...)}
 	cmd := k.command("run", "--bundle="+keeperBundle,
 		"--pass-fd="+passed(stage.ControlFD), "--pass-fd="+passed(stage.OrderFD), "--pass-fd="+passed(stage.ControlsFD),
 		"--exec-fd="+strconv.Itoa(stage.BinaryFD), guestID)
@@ -133,6 +141,8 @@ func passed(fd int) string { return strconv.Itoa(fd) + ":" + strconv.Itoa(fd) }
 type keeper struct {
 	runsc string
 	flags []string
+	// capable gives runsc the keeper's capabilities, which it loses as any user but 0.
+	capable bool
 }
 
 // command is a runsc with a clean environment: it and the gofer keep what they get.
@@ -141,6 +151,9 @@ func (k keeper) command(args ...string) *exec.Cmd {
 	cmd.Env = []string{"PATH=/usr/bin:/bin"}
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if k.capable {
+		cmd.SysProcAttr.AmbientCaps = allCapabilities()
+	}
 	return cmd
 }
 

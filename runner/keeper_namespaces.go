@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+
+	"confine/compiler/gvisor"
 )
 
 // keeperNamespaces are the namespaces that a keeper lives in. It is root there, and on
@@ -23,6 +25,19 @@ func keeperNamespaces(uid, gid int) *syscall.SysProcAttr {
 		// Only root can map others than itself, and drop its groups.
 		attr.GidMappingsEnableSetgroups = true
 		attr.Credential.NoSetGroups = false
+	}
+	return attr
+}
+
+// guestNamespaces are those of the keeper of one guest: with a gateway also the network
+// namespace that the guest gets, see [gvisor.KeeperID].
+func guestNamespaces(uid, gid int, gateway bool) *syscall.SysProcAttr {
+	attr := keeperNamespaces(uid, gid)
+	if gateway {
+		attr.Cloneflags |= syscall.CLONE_NEWNET
+		attr.UidMappings[0].ContainerID, attr.GidMappings[0].ContainerID = gvisor.KeeperID, gvisor.KeeperID
+		attr.Credential.Uid, attr.Credential.Gid = gvisor.KeeperID, gvisor.KeeperID
+		attr.AmbientCaps = allCapabilities()
 	}
 	return attr
 }

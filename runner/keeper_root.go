@@ -82,7 +82,7 @@ func writeBundle(nodes []compiler.Node, config []byte) error {
 		case compiler.NodeLink:
 			err = os.Symlink(n.Target, at(n))
 		default:
-			err = os.WriteFile(at(n), nil, 0o600)
+			err = os.WriteFile(at(n), []byte(n.Text), 0o600)
 		}
 		if err != nil {
 			return fmt.Errorf("make the skeleton: %w", err)

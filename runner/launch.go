@@ -58,6 +58,7 @@ func (l *launchable) run() (int, error) {
 	if j, ok := box.(*jail); ok {
 		log.follow(j.programPID)
 	}
+	box.record()
 	code, failed, err := l.execute(box)
 	if code == ExitRefused {
 		err = l.memory.blame(err)
@@ -149,10 +150,25 @@ func openListeners() (stage.Listeners, func(), error) {
 		_ = tcp.Close()
 		return stage.Listeners{}, nil, fmt.Errorf("listen for the unix socket canary: %w", err)
 	}
-	return stage.Listeners{TCP: tcp.Addr().String(), Abstract: name}, func() {
+	return stage.Listeners{TCP: tcp.Addr().String(), Abstract: name, Host: hostAddress()}, func() {
 		_ = tcp.Close()
 		_ = abstract.Close()
 	}, nil
+}
+
+// hostAddress gives an address that the host has on a network, with a port (tcpmux) at
+// which it refuses; "" is none.
+func hostAddress() string {
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		return ""
+	}
+	for _, a := range addresses {
+		if network, ok := a.(*net.IPNet); ok && network.IP.To4() != nil && network.IP.IsGlobalUnicast() {
+			return net.JoinHostPort(network.IP.String(), "1")
+		}
+	}
+	return ""
 }
 
 // attest collects the reports of the stage and the runner's own view, and lets

@@ -22,12 +22,19 @@ const launcherArgument = "__launch"
 // not inherit it.
 const launcherPlanFD = stage.ProfileFD + 1
 
+// launcherNetworkFD is the network namespace to enter, if the plan says so.
+const launcherNetworkFD = stage.ProfileFD + 2
+
 // launcherPlan is what the runner tells the launcher.
 type launcherPlan struct {
 	// Privileged launchers are in a mount namespace of their own and drop to the
 	// order's user.
 	Privileged bool             `json:"privileged"`
 	Mounts     []compiler.Mount `json:"mounts"`
+	// Connected launchers enter a network namespace that has a gateway.
+	Connected bool `json:"connected,omitempty"`
+	// Files are shown in place of the host's.
+	Files []compiler.GatewayFile `json:"files,omitempty"`
 	// Path, Arguments and Environment start the wrapper.
 	Path        string   `json:"path"`
 	Arguments   []string `json:"arguments"`
@@ -67,8 +74,16 @@ func launch() error {
 	if err := unix.Chdir("/"); err != nil {
 		return fmt.Errorf("leave the working directory: %w", err)
 	}
+	reach := stage.TakeReach(order.Listeners)
+	if plan.Connected {
+		// This thread, which becomes the wrapper, alone.
+		if err := unix.Setns(launcherNetworkFD, unix.CLONE_NEWNET); err != nil {
+			return fmt.Errorf("enter the network namespace that has the gateway: %w", err)
+		}
+		unix.CloseOnExec(launcherNetworkFD)
+	}
 	if plan.Privileged {
-		if err := prepareMounts(plan.Mounts); err != nil {
+		if err := prepareMounts(plan.Mounts, plan.Files); err != nil {
 			return err
 		}
 		if err := dropTo(order.UID, order.GID); err != nil {
@@ -80,7 +95,7 @@ func launch() error {
 	if _, err := unix.KeyctlInt(unix.KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0); err != nil && !errors.Is(err, unix.ENOSYS) {
 		return fmt.Errorf("start a session keyring: %w", err)
 	}
-	if err := stage.WriteControls(stage.TakeControls(order)); err != nil {
+	if err := stage.WriteControls(stage.TakeControls(order, reach)); err != nil {
 		return err
 	}
 	// When the runner is dead nobody reads what firejail prints, and SIGPIPE would

@@ -5,6 +5,7 @@ package runner
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -20,7 +21,7 @@ const firejailState = "/run/firejail"
 
 // prepareMounts works in the mount namespace that the runner cloned for the
 // launcher: nothing of it reaches the host, and it ends with the last process.
-func prepareMounts(mounts []compiler.Mount) error {
+func prepareMounts(mounts []compiler.Mount, files []compiler.GatewayFile) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make the mounts private: %w", err)
 	}
@@ -44,7 +45,31 @@ func prepareMounts(mounts []compiler.Mount) error {
 			return fmt.Errorf("mount on %s for %s (%s): %w", m.Path, m.Clause, m.At, err)
 		}
 	}
+	for _, f := range files {
+		if err := replaceFile(f); err != nil {
+			return fmt.Errorf("mount on %s for network.mode: %w", f.Path, err)
+		}
+	}
 	return nil
+}
+
+// replaceFile mounts a file of the launch's own over one of the host's. It keeps its name:
+// firejail (fs_whitelist.c) does not find a mounted file that has none.
+func replaceFile(f compiler.GatewayFile) error {
+	own := filepath.Join(firejailState, "confine-"+filepath.Base(f.Path))
+	if err := os.WriteFile(own, []byte(f.Text), 0o644); err != nil {
+		return err
+	}
+	// The umask of the caller can have taken away that others read it.
+	if err := os.Chmod(own, 0o644); err != nil {
+		return err
+	}
+	target, err := unix.Openat2(unix.AT_FDCWD, f.Path, &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_SYMLINKS})
+	if err != nil {
+		return err
+	}
+	defer unix.Close(target)
+	return unix.Mount(own, "/proc/self/fd/"+strconv.Itoa(target), "", unix.MS_BIND, "")
 }
 
 // mountTmpfs mounts on a directory that is really at the path: with a link on the

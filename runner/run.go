@@ -38,6 +38,8 @@ type Options struct {
 	User string
 	// Receipt is the file for the evidence; empty is none.
 	Receipt string
+	// EgressLog is the file for what a gateway sees; empty is none.
+	EgressLog string
 	// Root is the root file system of the program; empty is the host's.
 	Root string
 	// Program is the command and its arguments.
@@ -61,9 +63,9 @@ func Run(o Options) (code int, err error) {
 		r.Instead = []string{"confine run --policy POLICY -- COMMAND [ARGUMENT...]"}
 		return ExitRefused, r
 	}
-	if o.Backend == BackendNone && (o.User != "" || o.Receipt != "" || o.Root != "") {
-		r := refuse("--backend none changes no user and no root, and proves nothing")
-		r.Found, r.Expected = "--user, --root or --receipt beside --backend none", "none of them"
+	if o.Backend == BackendNone && (o.User != "" || o.Receipt != "" || o.Root != "" || o.EgressLog != "") {
+		r := refuse("--backend none changes no user and no root, proves nothing and has no gateway")
+		r.Found, r.Expected = "--user, --root, --receipt or --egress-log beside --backend none", "none of them"
 		return ExitRefused, r
 	}
 	if o.Backend == BackendNone {
@@ -96,6 +98,7 @@ type launchable struct {
 	platform  string
 	directory string
 	receipt   *receiptFile
+	egressLog *os.File
 	// evident is what the receipt says.
 	evident Receipt
 	started time.Time
@@ -162,6 +165,9 @@ func (l *launchable) check() error {
 		}
 		o.Policy, l.Policy = followed, followed
 	}
+	if err := l.openEgressLog(); err != nil {
+		return err
+	}
 	l.host = probeSystem()
 	if err := l.choose(); err != nil {
 		return err
@@ -183,6 +189,9 @@ func (l *launchable) check() error {
 func (l *launchable) discard() {
 	if l.receipt != nil {
 		l.receipt.discard()
+	}
+	if l.egressLog != nil {
+		_ = l.egressLog.Close()
 	}
 }
 

@@ -39,6 +39,8 @@ type sandbox struct {
 	order, controls *os.File
 	// memory is the cgroup of the launch, or nil.
 	memory *memoryGroup
+	// gateway is what it is connected to, or nil.
+	gateway *gateway
 }
 
 // kit are the files of one launch while it is put together.
@@ -142,11 +144,20 @@ func (s *sandbox) admit() error {
 	return s.proceed()
 }
 
+// record makes the gateway tell what is tried from now on: what the stage has tried is
+// no news.
+func (s *sandbox) record() {
+	if s.gateway != nil {
+		s.gateway.Begin()
+	}
+}
+
 // abandon closes what a sandbox that did not start holds.
 func (s *sandbox) abandon() {
 	if s.control != nil {
 		_ = s.control.Close()
 	}
+	s.gateway.close()
 }
 
 // errSilent means that the wrapper ended without a word of a stage.

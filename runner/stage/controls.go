@@ -3,6 +3,7 @@
 package stage
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,9 +17,19 @@ import (
 // maxNames bounds how many names of one directory serve as canaries.
 const maxNames = 4096
 
+// TakeReach connects in the host's network namespace to what the stage will try inside.
+func TakeReach(l Listeners) Reach {
+	r := Reach{TCP: connectTCP(l.TCP) == nil, Abstract: connectAbstract(l.Abstract) == nil}
+	if l.Host != "" {
+		err := connectTCP(l.Host)
+		r.Host = err == nil || errors.Is(err, unix.ECONNREFUSED)
+	}
+	return r
+}
+
 // TakeControls does outside the sandbox what the stage will try inside.
-func TakeControls(order *Order) Controls {
-	c := Controls{Paths: map[string]PathControl{}, Mounts: map[string]PathControl{}, Open: map[string][]string{}}
+func TakeControls(order *Order, reach Reach) Controls {
+	c := Controls{Reach: reach, Paths: map[string]PathControl{}, Mounts: map[string]PathControl{}, Open: map[string][]string{}}
 	for _, p := range order.Expectation.Paths {
 		c.Paths[p.Path] = controlPath(p.Path)
 	}
@@ -35,8 +46,6 @@ func TakeControls(order *Order) Controls {
 			}
 		}
 	}
-	c.TCP = connectTCP(order.Listeners.TCP) == nil
-	c.Abstract = connectAbstract(order.Listeners.Abstract) == nil
 	c.Calls = takeCalls(order.Expectation)
 	if order.Expectation.Guest {
 		c.Kernel = kernelAnswers()

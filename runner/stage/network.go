@@ -53,7 +53,7 @@ func checkNetwork(e compiler.Expectation, listeners Listeners, controls Controls
 	for _, c := range []struct {
 		check   *Check
 		control bool
-	}{{&tcp, controls.TCP}, {&abstract, controls.Abstract}} {
+	}{{&tcp, controls.Reach.TCP}, {&abstract, controls.Reach.Abstract}} {
 		switch {
 		case c.check.Found != c.check.Expected:
 			c.check.Status = Failed
@@ -61,7 +61,15 @@ func checkNetwork(e compiler.Expectation, listeners Listeners, controls Controls
 			c.check.Status = Unproven
 		}
 	}
-	return []Check{tcp, abstract, equal("network.mode", "interfaces", e.NetworkAt, "lo", interfaces(e.Guest))}
+	links := "lo"
+	if e.Gateway != nil {
+		links = compiler.GatewayInterface + " lo"
+	}
+	checks := []Check{tcp, abstract, equal("network.mode", "interfaces", e.NetworkAt, links, interfaces(e.Guest))}
+	if e.Gateway != nil {
+		checks = append(checks, checkGateway(e, listeners, controls)...)
+	}
+	return checks
 }
 
 // interfaces names the network interfaces that proc(5) shows; in a guest, which can be

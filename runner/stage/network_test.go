@@ -27,12 +27,12 @@ func listeners(t *testing.T) Listeners {
 
 func TestCheckNetworkOnTheHost(t *testing.T) {
 	l := listeners(t)
-	host := checkNetwork(compiler.Expectation{Network: policy.NetworkHost}, l, Controls{TCP: true, Abstract: true})
+	host := checkNetwork(compiler.Expectation{Network: policy.NetworkHost}, l, Controls{Reach: Reach{TCP: true, Abstract: true}})
 	if len(host) != 1 {
 		t.Fatalf("got %+v", host)
 	}
 	expectCheck(t, host[0], Proven, "reached")
-	none := checkNetwork(compiler.Expectation{Network: policy.NetworkNone}, l, Controls{TCP: true, Abstract: true})
+	none := checkNetwork(compiler.Expectation{Network: policy.NetworkNone}, l, Controls{Reach: Reach{TCP: true, Abstract: true}})
 	expectCheck(t, none[0], Failed, "reached")
 	expectCheck(t, none[1], Failed, "reached")
 }
@@ -49,7 +49,7 @@ func TestCheckNetworkInANamespaceOfItsOwn(t *testing.T) {
 		return
 	}
 	e := compiler.Expectation{Network: policy.NetworkNone}
-	checks := checkNetwork(e, l, Controls{TCP: true, Abstract: true})
+	checks := checkNetwork(e, l, Controls{Reach: Reach{TCP: true, Abstract: true}})
 	expectCheck(t, checks[0], Proven, "not reached")
 	expectCheck(t, checks[1], Proven, "not reached")
 	expectCheck(t, checks[2], Proven, "lo")
@@ -57,5 +57,5 @@ func TestCheckNetworkInANamespaceOfItsOwn(t *testing.T) {
 	checks = checkNetwork(e, l, Controls{})
 	expectCheck(t, checks[0], Unproven, "not reached")
 	expectCheck(t, checks[1], Unproven, "not reached")
-	expectCheck(t, checkNetwork(compiler.Expectation{Network: policy.NetworkHost}, l, Controls{TCP: true})[0], Failed, "not reached")
+	expectCheck(t, checkNetwork(compiler.Expectation{Network: policy.NetworkHost}, l, Controls{Reach: Reach{TCP: true}})[0], Failed, "not reached")
 }

@@ -70,6 +70,9 @@ type Listeners struct {
 	TCP string `json:"tcp"`
 	// Abstract is the name of an abstract unix socket, without the leading NUL.
 	Abstract string `json:"abstract"`
+	// Host is an address of the host's that is not its loopback, with a port at which
+	// nobody has to listen; empty where it has none.
+	Host string `json:"host,omitempty"`
 }
 
 // Controls are what the launcher could do outside the sandbox, as the same user:
@@ -88,13 +91,21 @@ type Controls struct {
 	Directory PathControl `json:"directory"`
 	// Limits are the resource limits, by the names of the language.
 	Limits map[string]unix.Rlimit `json:"limits"`
-	// TCP and Abstract say whether the runner's listeners could be reached.
-	TCP      bool `json:"tcp"`
-	Abstract bool `json:"abstract"`
+	// Reach is what the host's network has.
+	Reach Reach `json:"reach"`
 	// Calls are how the calls of the filter's canaries ended, in their order.
 	Calls []Outcome `json:"calls"`
 	// Kernel is how the host's kernel answers what a guest's does not know.
 	Kernel []Outcome `json:"kernel,omitempty"`
+}
+
+// Reach is what could be connected to in the host's network namespace.
+type Reach struct {
+	// TCP and Abstract say whether the runner's listeners could be reached.
+	TCP      bool `json:"tcp"`
+	Abstract bool `json:"abstract"`
+	// Host says whether the host's own address answered, if only by a refusal.
+	Host bool `json:"host,omitempty"`
 }
 
 // PathControl is what the launcher found at a path.

@@ -73,7 +73,7 @@ func TestCheckUncovered(t *testing.T) {
 	}
 	worldBelow(t, dir)
 	e := compiler.Expectation{Paths: []compiler.PathExpectation{entry(policy.ModeRead, "/kept/child", 0)}}
-	controls := TakeControls(&Order{Expectation: e})
+	controls := TakeControls(&Order{Expectation: e}, Reach{})
 	if got := controls.Open["/"]; !slices.Equal(got, []string{"file", "open"}) {
 		t.Fatalf("open outside: %q", got)
 	}

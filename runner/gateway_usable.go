@@ -1,0 +1,49 @@
+//go:build linux
+
+package runner
+
+import (
+	"fmt"
+	"os"
+
+	"confine/compiler"
+	"confine/runner/gatewayns"
+)
+
+// EgressProblems are the reasons why a backend that is usable here could not connect a
+// sandbox to a gateway, as network.mode = "egress" wants it.
+func (h Host) EgressProblems(name compiler.Backend) []Problem {
+	if name == compiler.Firejail {
+		return h.gatewayProblems()
+	}
+	if found := tryKeeper(keeperGatewayTrialArgument, guestNamespaces(os.Getuid(), os.Getgid(), true)); found != "" {
+		return []Problem{{
+			Message: "this caller cannot connect a sandbox to a gateway", Found: found,
+			Expected: "network namespaces and veth(4) links in a user namespace",
+			Instead:  []string{"modprobe veth", "sysctl user.max_net_namespaces"},
+		}}
+	}
+	return nil
+}
+
+// gatewayProblems are those of a gateway beside a set-uid firejail: that loses its
+// privilege in a user namespace, so that the namespaces have to be made without one.
+func (h Host) gatewayProblems() []Problem {
+	if h.Caller.UID != 0 {
+		return []Problem{{
+			Message: `firejail has network.mode = "egress" for a root caller alone`,
+			Found:   fmt.Sprintf("caller with uid %d", h.Caller.UID), Expected: "root, who can connect network namespaces",
+			Instead: []string{"--backend gvisor does it for every user", "or start confine as root, with --user"},
+		}}
+	}
+	ns, err := gatewayns.New()
+	if err == nil {
+		ns.Close()
+		return nil
+	}
+	return []Problem{{
+		Message: "this caller cannot make a network namespace for the gateway", Found: err.Error(),
+		Expected: "CAP_SYS_ADMIN and CAP_NET_ADMIN",
+		Instead:  []string{"grant the container: --cap-add SYS_ADMIN --cap-add NET_ADMIN"},
+	}}
+}
