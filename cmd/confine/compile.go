@@ -157,7 +157,7 @@ func writeSkeleton(nodes []compiler.Node, directory string) error {
 		case compiler.NodeLink:
 			err = os.Symlink(n.Target, path)
 		default:
-			err = os.WriteFile(path, nil, 0o600)
+			err = os.WriteFile(path, []byte(n.Text), 0o600)
 		}
 		if err != nil {
 			return fmt.Errorf("write the bundle: %w", err)

@@ -45,7 +45,11 @@ func doctorCommand(args []string, s streams) int {
 		if name == compiler.GVisor && len(problems) == 0 {
 			problems = append(problems, report.Host.TryGVisor()...)
 		}
-		report.Backends = append(report.Backends, backendState{string(name), len(problems) == 0, problems})
+		egress := []runner.Problem{}
+		if len(problems) == 0 {
+			egress = append(egress, host.EgressProblems(name)...)
+		}
+		report.Backends = append(report.Backends, backendState{string(name), len(problems) == 0, problems, len(problems)+len(egress) == 0, egress})
 		report.Usable[string(name)] = len(problems) == 0
 		if report.Auto == "" && len(problems) == 0 {
 			report.Auto = string(name)
@@ -85,6 +89,10 @@ type backendState struct {
 	Backend  string           `json:"backend"`
 	Usable   bool             `json:"usable"`
 	Problems []runner.Problem `json:"problems"`
+	// Egress says whether it can enforce network.mode = "egress" here too, and
+	// EgressProblems why not, if that is not for the reasons of Problems.
+	Egress         bool             `json:"egress"`
+	EgressProblems []runner.Problem `json:"egress_problems"`
 }
 
 // tool says what of a backend is there.
@@ -96,8 +104,20 @@ func (r doctorReport) tool(backend string) string {
 		r.Host.Firejail.Version, r.Host.Firejail.Path, r.Host.Landlock, r.Host.Kernel)
 }
 
+// printProblem prints the lines below that of a problem's message.
+func printProblem(s streams, p runner.Problem) {
+	const indent = 18
+	for _, line := range []struct{ label, text string }{
+		{"found", p.Found}, {"expected", p.Expected}, {"instead", strings.Join(p.Instead, "\n"+strings.Repeat(" ", indent+12))},
+	} {
+		if line.text != "" {
+			fmt.Fprintf(s.stdout, "%*s  %-9s %s\n", indent, "", line.label, line.text)
+		}
+	}
+}
+
 func (r doctorReport) text(s streams) {
-	const row, indent = "%-9s %-7s %s\n", 18
+	const row = "%-9s %-7s %s\n"
 	fmt.Fprintf(s.stdout, row, "backend", "usable", "why")
 	for _, b := range r.Backends {
 		if b.Usable {
@@ -109,13 +129,11 @@ func (r doctorReport) text(s streams) {
 				name, usable = "", ""
 			}
 			fmt.Fprintf(s.stdout, row, name, usable, p.Message)
-			for _, line := range []struct{ label, text string }{
-				{"found", p.Found}, {"expected", p.Expected}, {"instead", strings.Join(p.Instead, "\n"+strings.Repeat(" ", indent+12))},
-			} {
-				if line.text != "" {
-					fmt.Fprintf(s.stdout, "%*s  %-9s %s\n", indent, "", line.label, line.text)
-				}
-			}
+			printProblem(s, p)
+		}
+		for _, p := range b.EgressProblems {
+			fmt.Fprintf(s.stdout, row, "", "", `but not for network.mode = "egress": `+p.Message)
+			printProblem(s, p)
 		}
 	}
 	if r.Host.Caller.UID == 0 {

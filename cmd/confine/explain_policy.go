@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -44,6 +45,15 @@ func explainPolicy(p *policy.Policy) policyReport {
 	}
 	for _, n := range p.Network.Private {
 		add("network", "private", n.Prefix.String(), "", n.At)
+	}
+	if p.Network.Mode == policy.NetworkEgress {
+		add("network", "fronting", string(p.Network.Fronting), "", p.Network.FrontingAt)
+	}
+	if p.Network.MaxBytes > 0 {
+		add("network", "max_bytes", fmt.Sprintf("%d bytes", p.Network.MaxBytes), "", p.Network.MaxBytesAt)
+	}
+	if p.Network.MaxConnections > 0 {
+		add("network", "max_connections", strconv.FormatUint(p.Network.MaxConnections, 10), "", p.Network.MaxConnectionsAt)
 	}
 	for _, e := range p.Filesystem.Entries {
 		path, note := e.Path, ""

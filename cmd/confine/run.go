@@ -27,6 +27,9 @@ examples:
   # with the evidence of what was proven
   confine run --policy my.toml --receipt receipt.json -- python main.py check --config c.json
 
+  # with what it tried to reach, and what became of it
+  confine run --policy my.toml --egress-log egress.jsonl -- python main.py check --config c.json
+
   # with a parameter of the policy from the connector's configuration
   confine run --policy my.toml --params-from config.json:/credentials -- python main.py spec
 
@@ -49,6 +52,7 @@ func runCommand(args []string, s streams) int {
 	backend := flags.String("backend", runner.BackendAuto, "`name` of what confines: gvisor, firejail, auto, or none (no sandbox, for debugging)")
 	root := flags.String("root", "", "`directory` that is the program's root file system, such as an unpacked image; the policy sets process.directory (gvisor only)")
 	user := flags.String("user", "", "`name` or id of the user that runs the program (default: the policy's, or the caller)")
+	egressLog := flags.String("egress-log", "", "append what the program tries to reach to this `file`, as lines of JSON (mode \"egress\")")
 	receipt := flags.String("receipt", "", "write what was proven to this `file` as JSON, mode 0600")
 	var params parameterFlags
 	params.add(flags)
@@ -66,7 +70,7 @@ func runCommand(args []string, s streams) int {
 		return refused(s, nil, err)
 	}
 	code, err := runner.Run(runner.Options{
-		Version: version, Policy: p.Policy, PolicyFiles: p.files, Backend: *backend, User: *user, Receipt: *receipt, Root: *root,
+		Version: version, Policy: p.Policy, PolicyFiles: p.files, Backend: *backend, User: *user, Receipt: *receipt, EgressLog: *egressLog, Root: *root,
 		Program: flags.Args(), Environment: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Log: s.stderr, Quiet: *quiet,
 	})

@@ -2,7 +2,7 @@
 
 // Command bench measures what confine adds to the tool that it launches: both start the
 // same static program under the same profile or bundle, in turns, and the figure is the
-// ratio of their times. It needs root and what make setup installs.
+// ratio of their times. It also measures what connections through a gateway cost. It needs root and what make setup installs.
 package main
 
 import (
@@ -33,8 +33,13 @@ type variant struct {
 func main() {
 	rounds := flag.Int("rounds", 30, "how often each variant runs")
 	confine := flag.String("confine", "bin/confine", "the binary to measure")
+	gateway := flag.Bool("gateway", false, "measure the gateway alone")
 	flag.Parse()
-	if err := run(*rounds, *confine); err != nil {
+	measure := func() error { return run(*rounds, *confine) }
+	if *gateway {
+		measure = func() error { return benchGateway(*rounds) }
+	}
+	if err := measure(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -76,7 +81,7 @@ func run(rounds int, confine string) error {
 		}
 		report(backend.name, variants)
 	}
-	return nil
+	return benchGateway(rounds)
 }
 
 func measure(cmd *exec.Cmd) (time.Duration, error) {
