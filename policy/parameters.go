@@ -22,7 +22,8 @@ const (
 type Parameter struct {
 	Name string
 	Type ParameterType
-	// Pattern is the regular expression (RE2) that the whole of a label matches.
+	// Pattern is the regular expression (RE2) that the whole of a label matches; empty is
+	// any.
 	Pattern string `json:",omitempty"`
 	// Suffix are the domains that a host is, or lies in; "*" is any.
 	Suffix []string `json:",omitempty"`
@@ -119,8 +120,11 @@ var (
 
 // expected says what a value looks like.
 func (p *Parameter) expected() string {
-	if p.Type == ParameterLabel {
-		return fmt.Sprintf("letters, digits, - and _ that match %s", p.Pattern)
+	switch {
+	case p.Type == ParameterLabel && p.Pattern == "":
+		return "letters, digits, - and _"
+	case p.Type == ParameterLabel:
+		return "letters, digits, - and _ that match " + p.Pattern
 	}
 	if contains(p.Suffix, anySuffix) {
 		return "a host name"
@@ -134,10 +138,9 @@ func (p *Parameter) bind(value string, r *reports) bool {
 	ok := false
 	switch p.Type {
 	case ParameterLabel:
-		pattern, err := wholePattern(p.Pattern)
-		ok = err == nil && labelValue.MatchString(value) && pattern.MatchString(value)
+		ok = labelValue.MatchString(value) && p.matches(value)
 	case ParameterHost:
-		name, err := hostName(value)
+		name, err := hostName(hostOfURL(value))
 		ok = err == nil && !isAddress(name) && inSuffix(name, p.Suffix)
 		value = name
 	}
@@ -149,6 +152,35 @@ func (p *Parameter) bind(value string, r *reports) bool {
 	}
 	p.Value, p.Bound = value, true
 	return true
+}
+
+// matches holds a value against the pattern, if there is one.
+func (p *Parameter) matches(value string) bool {
+	if p.Pattern == "" {
+		return true
+	}
+	pattern, err := wholePattern(p.Pattern)
+	return err == nil && pattern.MatchString(value)
+}
+
+// hostOfURL reduces the URL of a web page or of an API to its host, as people and platforms
+// give one for the other. What is no such URL, or says more of whom it leads to than a host
+// (a user, a port), stays as it is, and is no host name.
+func hostOfURL(value string) string {
+	scheme, rest, ok := strings.Cut(value, "://")
+	if !ok || !strings.EqualFold(scheme, "https") && !strings.EqualFold(scheme, "http") {
+		return value
+	}
+	for i := range len(value) {
+		// Of a backslash and of what is not ASCII, two readers make two hosts.
+		if c := value[i]; c <= ' ' || c > '~' || c == '\\' {
+			return value
+		}
+	}
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		rest = rest[:end]
+	}
+	return rest
 }
 
 // wholePattern compiles a pattern so that it has to match all of a text.

@@ -43,7 +43,7 @@ func (b *builder) parameter(m member) {
 	b.params[m.name] = p
 	name := "params." + m.name
 	if m.value.kind != kindTable {
-		b.wrongType(m.value, name, "a table").advise(`[params.%s] with type = "label" and pattern = "[a-z0-9-]+"`, m.name)
+		b.wrongType(m.value, name, "a table").advise(`[params.%s] with type = "label"`, m.name)
 		return
 	}
 	before := len(b.found)
@@ -71,11 +71,9 @@ func (b *builder) labelParameter(m member, p *Parameter) {
 	if suffix, ok := m.value.member("suffix"); ok {
 		b.add(suffix.key, "%s.suffix is for type = \"host\"", name).advise("give a label a pattern")
 	}
+	// Without one, a value still is one label of a name or one component of a path.
 	pattern, ok := m.value.member("pattern")
 	if !ok {
-		b.add(m.key, "parameter %s has no pattern", m.name).
-			note("whoever gives the value must not choose freely what it names").
-			advise(`pattern = "[a-z0-9-]+"`)
 		return
 	}
 	if p.Pattern, ok = b.text(pattern.value, name+".pattern", "a regular expression that the whole value matches"); !ok {

@@ -34,7 +34,7 @@ func loadWith(name string, params *parameterFlags, options policy.Options) (load
 		return loaded{}, err
 	}
 	values := map[string]string{}
-	if len(params.values) > 0 || params.from != "" {
+	if params.given() {
 		// Which parameters there are is known only when all files are read. What is wrong
 		// with them is told below.
 		if values, err = params.collect(policy.DeclaredParameters(root, &library{})); err != nil {
