@@ -74,6 +74,22 @@ func literal(host string) bool {
 // Nameserver is where the gateway answers look-ups.
 func (g *Gateway) Nameserver() netip.Addr { return g.GatewayAddresses[0].Addr() }
 
+// Reaches reports whether a sandbox has a route to an address: to the gateway's own, and to
+// those that the policy names.
+func (g *Gateway) Reaches(ip netip.Addr) bool {
+	for _, r := range g.Routes() {
+		if r.To.Contains(ip) {
+			return true
+		}
+	}
+	for _, a := range g.SandboxAddresses {
+		if a.Contains(ip) {
+			return true
+		}
+	}
+	return false
+}
+
 // GatewayRoute is a route of the sandbox.
 type GatewayRoute struct {
 	To  netip.Prefix

@@ -21,13 +21,20 @@ import (
 
 // notTheWrappers are clauses that no wrapper takes part in, each with the reason.
 var notTheWrappers = map[string]string{
-	"syscalls":          "names answers of Decide about the whole table; a policy states syscalls.base",
-	"syscalls.allow":    "a part of the filter, which is one piece: see syscalls.base",
-	"network.egress":    notCompiled,
-	"network.private":   notCompiled,
-	"process.memory":    notCompiled,
+	"syscalls":         "names answers of Decide about the whole table; a policy states syscalls.base",
+	"syscalls.allow":   "a part of the filter, which is one piece: see syscalls.base",
+	"network.egress":   byGateway,
+	"network.private":  byGateway,
+	"network.fronting": byGateway,
+
+	"network.max_bytes":       byGateway,
+	"network.max_connections": byGateway,
+
+	"process.memory":    "a cgroup of the runner's own: see TestMemory",
 	"process.wall_time": "the runner's own timer and its own signals; see TestDoctoredFirejailGainsNoTime",
 }
+
+const byGateway = "the gateway is the runner's, and what leads to it is network.mode: see TestEgress"
 
 // protocolLine is given up where the double adds a filter of its own: their number
 // is checked before anything else is tried.
@@ -58,6 +65,11 @@ func ordered(way, value string) change.Change {
 
 // toHost and toBelow are edits of the policy.
 var toHost = []string{`mode = "none"`, `mode = "host"`}
+
+var toEgress = []string{
+	`mode = "none"`, "mode = \"egress\"\negress = [\"api.example.com:443\", \"203.0.113.9:443\"]",
+	`read = ["DIR/read",`, `read = ["/etc/resolv.conf", "DIR/read",`,
+}
 
 var toBelow = []string{`directory = "DIR/write"`, `directory = "DIR/write/sub"`}
 
@@ -100,6 +112,21 @@ func doctoredNetwork() []doctored {
 			change: answered(answer(unix.SYS_CONNECT, unix.ENETUNREACH)),
 		},
 		{clause: "network.mode", broken: "another mode in the order", change: ordered("expectation.network", `"host"`)},
+		{
+			clause: "network.mode", broken: "the host's network instead of the gateway's", caller: "root", policy: toEgress,
+			change: change.Change{HostNetwork: true},
+		},
+		{clause: "network.mode", broken: "no link to the gateway", caller: "root", policy: toEgress, change: last("net none")},
+		{clause: "network.mode", broken: "an interface besides the link", caller: "root", policy: toEgress, change: change.Change{Link: true}},
+		{clause: "network.mode", broken: "a default route", caller: "root", policy: toEgress, change: change.Change{Route: true}},
+		{
+			clause: "network.mode", broken: "another name server", caller: "root", policy: toEgress,
+			change: mounted(change.Mount{From: "DIR/other/file", At: "/etc/resolv.conf"}),
+		},
+		{
+			clause: "network.mode", broken: "no gateway in the order", caller: "root", policy: toEgress,
+			change: ordered("expectation.gateway", `null`),
+		},
 	}
 }
 

@@ -107,7 +107,7 @@ var double = sync.OnceValues(func() (directory string, err error) {
 		return "", err
 	}
 	// What is mounted over has to be there.
-	for _, name := range []string{"firejail", "change.json"} {
+	for _, name := range []string{"firejail", "change.json", "network"} {
 		if err := os.WriteFile(filepath.Join(directory, name), nil, 0o644); err != nil {
 			return "", err
 		}
@@ -180,6 +180,7 @@ func launchDoctored(t *testing.T, caller, dir string, d doctored, program ...str
 	script := strings.NewReplacer("HOME", home, "FIREJAIL", firejailPath, "CHANGE", changeFile).Replace(`set -e
 mount --bind FIREJAIL HOME/firejail
 mount --bind CHANGE HOME/change.json
+mount --bind /proc/self/ns/net HOME/network
 mount --bind HOME/double FIREJAIL
 exec "$@"
 `)

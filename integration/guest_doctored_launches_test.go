@@ -62,6 +62,10 @@ func doctoredGuestNetwork() []doctoredGuest {
 		}},
 		{clause: "network.mode", broken: "no network instead of the host's", policy: toHost, change: flagged("--network=host", "--network=none")},
 		{clause: "network.mode", broken: "another mode in the order", change: guestOrdered("expectation.network", `"host"`)},
+		{clause: "network.mode", broken: "no link to the gateway", policy: toEgress, change: flagged("--network=sandbox", "--network=none")},
+		{clause: "network.mode", broken: "another name server", policy: toEgress, change: change.Change{
+			Mounts: map[string]change.Mount{"/etc/resolv.conf": {Source: "/host/etc/resolv.conf"}},
+		}},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/signal"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"confine/compiler"
 	"confine/policy"
 	"confine/runner/stage"
 )
@@ -23,7 +25,7 @@ import (
 func (l *launchable) run() (int, error) {
 	signals := catchSignals()
 	defer signal.Stop(signals)
-	listeners, closeListeners, err := openListeners()
+	listeners, closeListeners, err := openListeners(l.bundle.Expectation.Gateway)
 	if err != nil {
 		return ExitRefused, l.notStarted(refuse("%v", err))
 	}
@@ -139,7 +141,7 @@ func (l *launchable) privateDirectories() []string {
 
 // openListeners makes the targets of the connect canaries. Nothing accepts: that
 // the kernel completes a connection is all that is asked.
-func openListeners() (stage.Listeners, func(), error) {
+func openListeners(gateway *compiler.Gateway) (stage.Listeners, func(), error) {
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return stage.Listeners{}, nil, fmt.Errorf("listen for the network canary: %w", err)
@@ -150,22 +152,26 @@ func openListeners() (stage.Listeners, func(), error) {
 		_ = tcp.Close()
 		return stage.Listeners{}, nil, fmt.Errorf("listen for the unix socket canary: %w", err)
 	}
-	return stage.Listeners{TCP: tcp.Addr().String(), Abstract: name, Host: hostAddress()}, func() {
+	return stage.Listeners{TCP: tcp.Addr().String(), Abstract: name, Host: hostAddress(gateway)}, func() {
 		_ = tcp.Close()
 		_ = abstract.Close()
 	}, nil
 }
 
-// hostAddress gives an address that the host has on a network, with a port (tcpmux) at
-// which it refuses; "" is none.
-func hostAddress() string {
+// hostAddress gives an address that the host has on a network and a sandbox with a gateway
+// has no route to, with a port (tcpmux) at which it refuses; "" is none.
+func hostAddress(gateway *compiler.Gateway) string {
 	addresses, err := net.InterfaceAddrs()
-	if err != nil {
+	if err != nil || gateway == nil {
 		return ""
 	}
 	for _, a := range addresses {
-		if network, ok := a.(*net.IPNet); ok && network.IP.To4() != nil && network.IP.IsGlobalUnicast() {
-			return net.JoinHostPort(network.IP.String(), "1")
+		network, ok := a.(*net.IPNet)
+		if !ok || network.IP.To4() == nil || !network.IP.IsGlobalUnicast() {
+			continue
+		}
+		if ip, ok := netip.AddrFromSlice(network.IP.To4()); ok && !gateway.Reaches(ip) {
+			return net.JoinHostPort(ip.String(), "1")
 		}
 	}
 	return ""

@@ -34,6 +34,7 @@ var verbs = map[string]func(string) error{
 	"syscall": call, "capability": capability, "rlimit": rlimit, "env": environment,
 	// Deeds.
 	"stat": stat, "append": openForWriting, "execcopy": executeCopy, "mapcopy": mapCopy, "contents": contents, "fill": fill, "abstract": abstract, "unix": func(path string) error { return dial("unix", path) }, "datagram": datagram, "lookup": lookup,
+	"exchange": exchange, "tls": greet, "http": hosts, "pour": pour, "crowd": crowd, "udp": datagramTo, "ping": ping, "opens": opens, "query": question, "scan": scan, "interfaces": interfaces, "route": route, "address": ownAddress,
 	"limit": limit, "shows": shows, "holds": holds, "uses": uses, "value": value, "directory": directory, "identity": identity, "wait": wait,
 }
 

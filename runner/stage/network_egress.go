@@ -185,19 +185,26 @@ func lookUp(gateway *compiler.Gateway, name string) (netip.Addr, error) {
 // openPorts connects to ports of a host that should answer at none.
 func openPorts(host netip.Addr, ports []uint16) string {
 	open := 0
-	var which []string
+	var odd []string
 	for _, port := range ports {
-		if connectErrno(netip.AddrPortFrom(host, port).String()) != unix.ECONNREFUSED.Error() {
+		switch answer := connectErrno(netip.AddrPortFrom(host, port).String()); answer {
+		case unix.ECONNREFUSED.Error():
+		case connected:
 			open++
-			which = append(which, strconv.Itoa(int(port)))
+			odd = append(odd, strconv.Itoa(int(port)))
+		default:
+			odd = append(odd, fmt.Sprintf("%d (%s)", port, answer))
 		}
 	}
 	found := fmt.Sprintf("%d of %d open", open, len(ports))
-	if open > 0 {
-		found += ": " + strings.Join(which, " ")
+	if len(odd) > 0 {
+		found += ": " + strings.Join(odd, " ")
 	}
 	return found
 }
+
+// connected is how a connection ends that does not fail.
+const connected = "connected"
 
 // connectErrno says how a connection fails.
 func connectErrno(address string) string {
@@ -205,7 +212,7 @@ func connectErrno(address string) string {
 	var errno syscall.Errno
 	switch {
 	case err == nil:
-		return "connected"
+		return connected
 	case errors.As(err, &errno):
 		return errno.Error()
 	case errors.Is(err, context.DeadlineExceeded):

@@ -48,6 +48,11 @@ type Change struct {
 	Child bool `json:"child,omitempty"`
 	// Interface starts it in a network namespace with an interface besides lo.
 	Interface bool `json:"interface,omitempty"`
+	// HostNetwork starts it in the caller's network namespace. Link adds an
+	// interface, and Route a default route by the gateway, to the one that it is in.
+	HostNetwork bool `json:"host_network,omitempty"`
+	Link        bool `json:"link,omitempty"`
+	Route       bool `json:"route,omitempty"`
 }
 
 // LeakFD is a descriptor that no launch of confine's uses.

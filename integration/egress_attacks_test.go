@@ -1,0 +1,316 @@
+//go:build linux
+
+package integration
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"confine/compiler"
+	"confine/policy"
+)
+
+// refusal is an attack: what the probe does, and how it ends inside. "denied" is any errno
+// or answer that is not what was wanted.
+type refusal struct {
+	deed   string
+	inside string
+	who    control
+	// because says why inside is "ok", where the answer shows that the attack gained
+	// nothing.
+	because string
+}
+
+// refuse makes attacks outside, where each must succeed, and under a policy.
+func (w *internet) refuse(t *testing.T, policy string, attacks []refusal) {
+	t.Helper()
+	var attempts []attempt
+	for _, a := range attacks {
+		because := a.because
+		if because == "" {
+			because = "an attack"
+		}
+		attempts = append(attempts, attempt{deed: a.deed, inside: a.inside, control: a.who, because: because})
+	}
+	w.wantsOutside(t, attempts)
+	for _, l := range egressLaunches {
+		t.Run(l.name, func(t *testing.T) {
+			w.visits.forget()
+			w.resolver.questions()
+			got := w.egressAnswers(t, l, policy, texts(attempts)...)
+			for _, a := range attempts {
+				a.judge(t, nil, got)
+			}
+			if text := w.visits.beyond(apiAddress); text != "" {
+				t.Errorf("others than the API got\n%s", text)
+			}
+			for _, address := range internetAddresses {
+				if n := w.visits.count(address); n != 0 && address != apiAddress {
+					t.Errorf("%d connections came to %s", n, address)
+				}
+			}
+			for _, name := range w.resolver.questions() {
+				if name != "api.vendor.test" {
+					t.Errorf("the host's resolver was asked for %s", name)
+				}
+			}
+		})
+	}
+}
+
+// everything lets the probe make any system call, so that the network and no filter
+// refuses.
+var everything = "[syscalls]\nbase = \"unrestricted\"\n" +
+	accepted(compiler.Firejail, policy.ClauseSyscallsBase) + accepted(compiler.GVisor, policy.ClauseSyscallsBase)
+
+// TestEgressNamesOfOthers: look-ups carry nothing out, whatever they ask for and whoever is
+// asked.
+func TestEgressNamesOfOthers(t *testing.T) {
+	w := newInternet(t)
+	policy := egressPolicy(t, `egress = ["api.vendor.test:443"]`)
+	attacks := []refusal{
+		{deed: "resolve evil.test", inside: "denied"},
+		{deed: "resolve c2VjcmV0.data.evil.test", inside: "denied"},
+		{deed: "query udp " + otherResolver + ":53 A api.vendor.test", inside: "ENETUNREACH"},
+		{deed: "query tcp " + otherResolver + ":53 A api.vendor.test", inside: "ENETUNREACH"},
+		{deed: "query udp " + resolverAddress + ":53 A api.vendor.test", inside: "ENETUNREACH"},
+		{deed: "query tcp " + resolverAddress + ":53 TXT c2VjcmV0.evil.test", inside: "ENETUNREACH"},
+	}
+	w.refuse(t, policy, attacks)
+
+	// What the gateway is asked inside, the host's resolver is asked outside.
+	for _, l := range egressLaunches {
+		t.Run(l.name+" asks the gateway", func(t *testing.T) {
+			var inside, outside, alive []string
+			for _, network := range []string{"udp", "tcp"} {
+				for _, kind := range []string{"A", "TXT", "MX", "CNAME", "NS", "SRV", "NULL", "HTTPS", "ANY"} {
+					inside = append(inside, "query "+network+" 198.18.0.1:53 "+kind+" c2VjcmV0.data.evil.test")
+					outside = append(outside, "query "+network+" "+resolverAddress+":53 "+kind+" c2VjcmV0.data.evil.test")
+				}
+				alive = append(alive, "query "+network+" 198.18.0.1:53 A api.vendor.test")
+			}
+			for access, got := range w.outside(t, byUser, outside...) {
+				if got != "ok" {
+					t.Errorf("control: %s: %s", access, got)
+				}
+			}
+			w.resolver.questions()
+			got := w.egressAnswers(t, l, policy, append(inside, alive...)...)
+			for _, access := range inside {
+				if got[access] != "no such name" {
+					t.Errorf("%s: %s inside, expected no such name", access, got[access])
+				}
+			}
+			for _, access := range alive {
+				if got[access] != "ok" {
+					t.Errorf("%s: %s inside, expected ok", access, got[access])
+				}
+			}
+			if asked := w.resolver.questions(); len(asked) != 0 {
+				t.Errorf("the host's resolver was asked for %v, and nothing connected", asked)
+			}
+			// Only addresses are given, and the other kinds have no answer to hide in.
+			var empty []string
+			for _, kind := range []string{"AAAA", "TXT", "MX", "HTTPS", "SRV", "NULL"} {
+				empty = append(empty, "query udp 198.18.0.1:53 "+kind+" api.vendor.test")
+			}
+			for access, got := range w.egressAnswers(t, l, policy, empty...) {
+				if got != "no record" {
+					t.Errorf("%s: %s inside, expected no record", access, got)
+				}
+			}
+		})
+	}
+}
+
+// TestEgressAddresses: addresses that no entry names have no route, and other protocols than
+// TCP go nowhere.
+func TestEgressAddresses(t *testing.T) {
+	w := newInternet(t)
+	w.refuse(t, egressPolicy(t, `egress = ["api.vendor.test:443", "api.vendor.test:7000"]`, everything), []refusal{
+		{deed: "exchange " + evilAddress + ":443", inside: "ENETUNREACH"},
+		{deed: "exchange " + evilAddress + ":80", inside: "ENETUNREACH"},
+		{deed: "exchange " + evilAddress + ":" + echoPort, inside: "ENETUNREACH"},
+		{deed: "exchange " + apiAddress + ":443", inside: "ENETUNREACH"},
+		{deed: "exchange " + metadataAddress + ":80", inside: "ENETUNREACH"},
+		{deed: "exchange " + privateAddress + ":" + echoPort, inside: "ENETUNREACH"},
+		{deed: "exchange [" + evilAddress6 + "]:443", inside: "denied"},
+		{deed: "exchange [" + apiAddress6 + "]:443", inside: "denied"},
+		{deed: "exchange [" + metadataNAT64 + "]:80", inside: "denied"},
+		{deed: "exchange [" + metadata6to4 + "]:80", inside: "denied"},
+		{deed: "exchange [::ffff:" + evilAddress + "]:443", inside: "denied"},
+		{deed: "exchange " + sameAsGateway + ":" + echoPort, inside: "ECONNREFUSED"},
+		{deed: "exchange " + sameAsGateway + ":443", inside: "ECONNREFUSED"},
+		{deed: "udp " + sameAsGateway + ":" + echoPort, inside: "denied"},
+		{deed: "connect " + neighbourAddress + ":" + echoPort, inside: "denied"},
+		{deed: "connect " + neighbourAddress + ":443", inside: "denied"},
+		{deed: "exchange " + otherInRange + ":443", inside: "denied"},
+		{deed: "udp " + neighbourAddress + ":" + echoPort, inside: "denied"},
+		// The sandbox's own loopback, not the host's.
+		{deed: "exchange 127.0.0.1:" + echoPort, inside: "ECONNREFUSED"},
+		{deed: "exchange [::1]:" + echoPort, inside: "denied"},
+		{deed: "exchange 0.0.0.0:" + echoPort, inside: "denied"},
+
+		{deed: "udp " + evilAddress + ":443", inside: "ENETUNREACH"},
+		{deed: "udp api.vendor.test:443", inside: "denied"},
+		{deed: "udp api.vendor.test:" + echoPort, inside: "denied"},
+		{deed: "ping " + evilAddress, inside: "denied"},
+		{deed: "ping " + metadataAddress, inside: "denied"},
+
+		{deed: "opens packet", inside: "denied", who: byRoot},
+		{deed: "opens raw", inside: "denied", who: byRoot},
+		{deed: "opens raw6", inside: "denied", who: byRoot},
+		{deed: "route 203.0.113.66/32", inside: "denied", who: byRoot},
+		{deed: "address 203.0.113.99/32", inside: "denied", who: byRoot},
+
+		{deed: "exchange api.vendor.test:80", inside: "ECONNREFUSED"},
+		{deed: "exchange api.vendor.test:" + echoPort2, inside: "ECONNREFUSED"},
+	})
+}
+
+// TestEgressLink: the sandbox has one interface beside the loopback, and of the gateway
+// nothing but the name server and the ports of the policy.
+func TestEgressLink(t *testing.T) {
+	w := newInternet(t)
+	ports := "80 443 " + echoPort + " " + echoPort2
+	for access, got := range w.outside(t, byUser, "scan "+evilAddress+" 65535 "+ports, "interfaces lo outside wire") {
+		if got != "ok" {
+			t.Errorf("control: %s: %s", access, got)
+		}
+	}
+	policy := egressPolicy(t, `egress = ["api.vendor.test:443", "api.vendor.test:7000", "other.test:80"]`)
+	for _, l := range egressLaunches {
+		t.Run(l.name, func(t *testing.T) {
+			for access, got := range w.egressAnswers(t, l, policy, "interfaces eth0 lo", "exchange api.vendor.test:443") {
+				if got != "ok" {
+					t.Errorf("%s: %s", access, got)
+				}
+			}
+			last := "65535"
+			if backendOf(l) == compiler.GVisor {
+				last = "8192" // the sentry takes its time for a connection that is refused
+			}
+			o := w.finish(t, l.cmd(policy, probe, "scan 198.18.0.1 "+last+" 53", "scan api.vendor.test "+last+" 443 "+echoPort, "scan other.test "+last+" 80")).must(t, 0)
+			for access, got := range answers(t, o.stdout) {
+				if got != "ok" {
+					t.Errorf("%s: %s", access, got)
+				}
+			}
+			// Who tries all ports does not fill the terminal.
+			const most = 64
+			if n := strings.Count(o.stderr, "\n"); n > most {
+				t.Errorf("%d lines on stderr, expected at most %d", n, most)
+			}
+		})
+	}
+}
+
+// TestEgressFronting: what a connection says first must be the name that it was opened to.
+func TestEgressFronting(t *testing.T) {
+	w := newInternet(t)
+	const hosts = `egress = ["api.vendor.test:443", "api.vendor.test:80"]`
+	attacks := []refusal{
+		{deed: "tls api.vendor.test:443 evil.test", inside: "denied"},
+		{deed: "tls api.vendor.test:443 api.vendor.test.evil.test", inside: "denied"},
+		{deed: "tls api.vendor.test:443 vendor.test", inside: "denied"},
+		{deed: "tls api.vendor.test:443 -", inside: "denied"},
+		{deed: "http api.vendor.test:443 api.vendor.test", inside: "denied"},
+		{deed: "http api.vendor.test:80 evil.test", inside: "denied"},
+		{deed: "http api.vendor.test:80 api.vendor.test evil.test", inside: "denied"},
+		{deed: "http api.vendor.test:80 api.vendor.test api.vendor.test evil.test", inside: "denied"},
+		{deed: "tls api.vendor.test:80 api.vendor.test", inside: "denied"},
+	}
+	// Another protocol than the port's is no success outside either.
+	mixed := func(deed string) bool {
+		return strings.HasPrefix(deed, "http api.vendor.test:443") || strings.HasPrefix(deed, "tls api.vendor.test:80")
+	}
+	w.refuse(t, egressPolicy(t, hosts), slices.DeleteFunc(slices.Clone(attacks), func(a refusal) bool { return mixed(a.deed) }))
+	honest := []string{
+		"tls api.vendor.test:443 api.vendor.test", "tls api.vendor.test:443 API.Vendor.Test",
+		"http api.vendor.test:80 api.vendor.test", "http api.vendor.test:80 api.vendor.test API.vendor.test:80 api.vendor.test",
+	}
+	for _, l := range egressLaunches {
+		for name, tables := range map[string]string{"deny": hosts, "allow": hosts + "\nfronting = \"allow\""} {
+			t.Run(l.name+" "+name, func(t *testing.T) {
+				deeds := slices.Clone(honest)
+				for _, a := range attacks {
+					deeds = append(deeds, a.deed)
+				}
+				w.visits.forget()
+				got := w.egressAnswers(t, l, egressPolicy(t, tables), deeds...)
+				for i, deed := range deeds {
+					want := i < len(honest) || name == "allow" && !mixed(deed)
+					if ok := got[deed] == "ok"; ok != want {
+						t.Errorf("%s: %s", deed, got[deed])
+					}
+				}
+				// The API sees none of the names of others where that is denied.
+				if name == "deny" && strings.Contains(w.visits.beyond("nobody"), "evil.test") {
+					t.Errorf("the API got\n%s", w.visits.beyond("nobody"))
+				}
+			})
+		}
+	}
+}
+
+// answerList are the answers of a probe in order: the same attempt may come twice.
+func answerList(t *testing.T, text string) []string {
+	t.Helper()
+	var list []string
+	decoder := json.NewDecoder(strings.NewReader(text))
+	for decoder.More() {
+		var r struct{ Result string }
+		if err := decoder.Decode(&r); err != nil {
+			t.Fatalf("%v in %q", err, text)
+		}
+		list = append(list, r.Result)
+	}
+	return list
+}
+
+// TestEgressRebinding: a name that resolves to another address later gains nothing.
+func TestEgressRebinding(t *testing.T) {
+	w := newInternet(t)
+	policy := egressPolicy(t, `egress = ["rebind.vendor.test:443"]`)
+	for name, later := range map[string][]string{
+		"metadata":       {metadataAddress},
+		"loopback":       {"127.0.0.1"},
+		"loopback6":      {"::1"},
+		"private":        {privateAddress},
+		"unique local":   {uniqueLocal},
+		"NAT64":          {metadataNAT64},
+		"6to4":           {metadata6to4},
+		"IPv4 in IPv6":   {"::ffff:" + metadataAddress},
+		"the gateway":    {sameAsGateway},
+		"its neighbours": {neighbourAddress},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const deed = "exchange rebind.vendor.test:443"
+			steps := func() { w.resolver.set("rebind.vendor.test", []string{apiAddress}, later, later, []string{apiAddress}) }
+			steps()
+			o := w.finish(t, asConnector(exec.Command(probe, deed, deed, deed, deed))).must(t, 0)
+			if got := answerList(t, o.stdout); !slices.Equal(got, []string{"ok", "ok", "ok", "ok"}) {
+				t.Errorf("control: %v", got)
+			}
+			for _, l := range egressLaunches {
+				t.Run(l.name, func(t *testing.T) {
+					steps()
+					w.visits.forget()
+					o := w.finish(t, l.cmd(policy, probe, deed, deed, deed, deed)).must(t, 0)
+					if got := answerList(t, o.stdout); !slices.Equal(got, []string{"ok", "ECONNRESET", "ECONNRESET", "ok"}) {
+						t.Errorf("inside: %v", got)
+					}
+					if n := w.visits.count(later[0]); n != 0 {
+						t.Errorf("%d connections came to %s", n, later[0])
+					}
+					if !strings.Contains(o.stderr, "rebind.vendor.test") {
+						t.Errorf("stderr: %s", o.stderr)
+					}
+				})
+			}
+		})
+	}
+}
