@@ -39,6 +39,17 @@ func (g *Gateway) Files(fs policy.Filesystem, hostname string) []GatewayFile {
 	return files
 }
 
+// NeedsResolver gives the file by which the program looks up the names of a policy; ok is
+// false for a policy of addresses alone.
+func NeedsResolver(p *policy.Policy) (file string, ok bool) {
+	for _, host := range p.Network.Egress {
+		if e, found := readEntry(p.Filesystem, ResolverFile); found && !literal(host.Host) {
+			return e.Path, p.Network.Mode == policy.NetworkEgress
+		}
+	}
+	return "", false
+}
+
 // ResolverText is what [ResolverFile] holds.
 func (g *Gateway) ResolverText() string {
 	return fmt.Sprintf("nameserver %s\nsearch .\n", g.Nameserver())

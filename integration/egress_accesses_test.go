@@ -56,6 +56,7 @@ func refusedAfterResolution(target string) attempt {
 
 var egressCases = []egressCase{
 	{name: "nobody", network: "egress = []"},
+	{name: "the metadata service, on another port", network: "egress = [\"169.254.169.254:443\"]\nprivate = [\"169.254.169.254/32\"]"},
 	{name: "one name", network: `egress = ["api.vendor.test:443"]`},
 	{name: "two ports of a name", network: `egress = ["api.vendor.test:443", "api.vendor.test:7000"]`},
 	{name: "plain HTTP", network: `egress = ["api.vendor.test:80"]`},
@@ -134,6 +135,7 @@ var egressCases = []egressCase{
 // TestEgressAccesses does what policies of mode egress allow and forbid, and holds it
 // against Decide.
 func TestEgressAccesses(t *testing.T) {
+	t.Parallel()
 	w := newInternet(t)
 	for _, c := range egressCases {
 		t.Run(c.name, func(t *testing.T) {

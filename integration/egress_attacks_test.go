@@ -129,6 +129,7 @@ func TestEgressNamesOfOthers(t *testing.T) {
 // TestEgressAddresses: addresses that no entry names have no route, and other protocols than
 // TCP go nowhere.
 func TestEgressAddresses(t *testing.T) {
+	t.Parallel()
 	w := newInternet(t)
 	w.refuse(t, egressPolicy(t, `egress = ["api.vendor.test:443", "api.vendor.test:7000"]`, everything), []refusal{
 		{deed: "exchange " + evilAddress + ":443", inside: "ENETUNREACH"},
@@ -174,6 +175,7 @@ func TestEgressAddresses(t *testing.T) {
 // TestEgressLink: the sandbox has one interface beside the loopback, and of the gateway
 // nothing but the name server and the ports of the policy.
 func TestEgressLink(t *testing.T) {
+	t.Parallel()
 	w := newInternet(t)
 	ports := "80 443 " + echoPort + " " + echoPort2
 	for access, got := range w.outside(t, byUser, "scan "+evilAddress+" 65535 "+ports, "interfaces lo outside wire") {
@@ -210,6 +212,7 @@ func TestEgressLink(t *testing.T) {
 
 // TestEgressFronting: what a connection says first must be the name that it was opened to.
 func TestEgressFronting(t *testing.T) {
+	t.Parallel()
 	w := newInternet(t)
 	const hosts = `egress = ["api.vendor.test:443", "api.vendor.test:80"]`
 	attacks := []refusal{
@@ -273,6 +276,7 @@ func answerList(t *testing.T, text string) []string {
 
 // TestEgressRebinding: a name that resolves to another address later gains nothing.
 func TestEgressRebinding(t *testing.T) {
+	t.Parallel()
 	w := newInternet(t)
 	policy := egressPolicy(t, `egress = ["rebind.vendor.test:443"]`)
 	for name, later := range map[string][]string{

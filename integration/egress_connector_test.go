@@ -46,6 +46,7 @@ func (w *internet) trusting(cmd *exec.Cmd) *exec.Cmd {
 // TestEgressConnectorRead: the real connector reads everything through TLS from the one host
 // that its policy names, and the records are those of a run without a sandbox.
 func TestEgressConnectorRead(t *testing.T) {
+	t.Parallel()
 	w := newInternet(t)
 	control := w.workspace(t)
 	o := w.finish(t, control.in(w.trusting(bare(readArguments...)))).must(t, 0)
@@ -69,6 +70,7 @@ func TestEgressConnectorRead(t *testing.T) {
 }
 
 func TestEgressConnectorCheck(t *testing.T) {
+	t.Parallel()
 	w := newInternet(t)
 	control := w.finish(t, w.workspace(t).in(w.trusting(bare(checkArguments...)))).must(t, 0)
 	if got := connectionStatus(t, control.stdout); got != "SUCCEEDED" {
@@ -76,16 +78,25 @@ func TestEgressConnectorCheck(t *testing.T) {
 	}
 	allows := w.connectorEgress(t, "api.vendor.test:443")
 	other := w.connectorEgress(t, "other.test:443")
+	// The CDK tries a host that is denied for a third of a minute: all launches at once.
+	type run struct {
+		name, want string
+		wait       func(*testing.T) outcome
+	}
+	var runs []run
 	for _, l := range egressLaunches {
-		t.Run(l.name, func(t *testing.T) {
-			for policy, want := range map[string]string{allows: "SUCCEEDED", other: "FAILED"} {
-				o := w.finish(t, w.workspace(t).in(l.cmd(policy, program(checkArguments...)...))).must(t, 0)
-				if got := connectionStatus(t, o.stdout); got != want {
-					t.Errorf("connection status %q, expected %s\n%s\n%s", got, want, o.stdout, o.stderr)
-				}
-				if denied := strings.Contains(o.stderr, "denied resolve api.vendor.test"); denied != (want == "FAILED") {
-					t.Errorf("stderr: %s", o.stderr)
-				}
+		for policy, want := range map[string]string{allows: "SUCCEEDED", other: "FAILED"} {
+			runs = append(runs, run{l.name, want, w.begin(t, w.workspace(t).in(l.cmd(policy, program(checkArguments...)...)))})
+		}
+	}
+	for _, r := range runs {
+		t.Run(r.name+"/"+r.want, func(t *testing.T) {
+			o := r.wait(t).must(t, 0)
+			if got := connectionStatus(t, o.stdout); got != r.want {
+				t.Errorf("connection status %q, expected %s\n%s\n%s", got, r.want, o.stdout, o.stderr)
+			}
+			if denied := strings.Contains(o.stderr, "denied resolve api.vendor.test"); denied != (r.want == "FAILED") {
+				t.Errorf("stderr: %s", o.stderr)
 			}
 		})
 	}
@@ -112,6 +123,7 @@ attempt("api", lambda: get("https://api.vendor.test/"))
 // TestEgressHostileAPI: an API that sends its client to another host gets nobody there, and
 // the credential stays with the API.
 func TestEgressHostileAPI(t *testing.T) {
+	t.Parallel()
 	w := newInternet(t)
 	program := []string{connectorBin + "/python", "-c", strings.ReplaceAll(followed, "TOKEN", token)}
 

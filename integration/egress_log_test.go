@@ -166,6 +166,20 @@ func TestEgressLogThatCannotBe(t *testing.T) {
 			})
 		}
 	}
+	// What somebody else could write over is no evidence.
+	theirs := file(t, filepath.Join(tree(t), "theirs.jsonl"), "", 0o600)
+	give(t, theirs)
+	linked := file(t, filepath.Join(tree(t), "linked.jsonl"), "", 0o600)
+	if err := os.Link(linked, linked+".too"); err != nil {
+		t.Fatal(err)
+	}
+	open := file(t, filepath.Join(tree(t), "open.jsonl"), "", 0o666)
+	for log, want := range map[string]string{theirs: "belongs to uid", linked: "has 2 names", open: "has mode 0666"} {
+		for _, l := range egressLaunches[:2] {
+			o := w.finish(t, with(l.cmd(policy, "/usr/bin/touch", filepath.Join(desk, "ran")), "--egress-log", log))
+			wants(t, o.must(t, 125), "nothing ran", want)
+		}
+	}
 	if _, err := os.Stat(filepath.Join(desk, "ran")); err == nil {
 		t.Error("a program ran")
 	}

@@ -32,6 +32,8 @@ var specialRanges = []specialRange{
 
 	{netip.MustParsePrefix("::/128"), "this machine"},
 	{netip.MustParsePrefix("::1/128"), "this machine"},
+	{netip.MustParsePrefix("::/96"), "an IPv4 address in IPv6"},
+	{netip.MustParsePrefix("fec0::/10"), "a private network"}, // site-local, RFC 3879
 	{netip.MustParsePrefix("::ffff:0:0/96"), "an IPv4 address in IPv6"},
 	{netip.MustParsePrefix("64:ff9b::/96"), "an IPv4 address behind NAT64"},
 	{netip.MustParsePrefix("64:ff9b:1::/48"), "an IPv4 address behind NAT64"},

@@ -103,7 +103,11 @@ func (l *launchable) plan() launcherPlan {
 		// The name that programs in firejail's sandboxes see is the host's.
 		hostname, _ := os.Hostname()
 		plan.Connected = true
-		plan.Files = gateway.Files(l.Policy.Filesystem, hostname)
+		for _, f := range gateway.Files(l.Policy.Filesystem, hostname) {
+			if _, err := os.Stat(f.Path); err == nil { // else there is nothing to mount over, and it stays missing
+				plan.Files = append(plan.Files, f)
+			}
+		}
 	}
 	if !l.host.Caller.KernelThreads {
 		// Where firejail takes the host for a container it runs the program bare,

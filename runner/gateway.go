@@ -9,8 +9,10 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strconv"
 
+	"confine/compiler"
 	"confine/policy"
 	"confine/runner/egress"
 	"confine/runner/gatewayns"
@@ -138,4 +140,20 @@ func (g *gateway) check(pid int, mode policy.Position) []stage.Check {
 
 func networkOf(pid int) (string, error) {
 	return os.Readlink("/proc/" + strconv.Itoa(pid) + "/ns/net")
+}
+
+// checkResolver refuses a host without the file in whose place the program sees the
+// gateway's: without it, C libraries ask for names elsewhere.
+func (l *launchable) checkResolver() error {
+	file, needed := compiler.NeedsResolver(l.Policy)
+	if !needed {
+		return nil
+	}
+	if info, err := os.Stat(filepath.Join(l.root(), file)); err != nil || !info.Mode().IsRegular() {
+		r := refuse("there is no %s, in the place of which the program would see the gateway's", file)
+		r.Found, r.Expected = "no regular file", "a file, which can be empty"
+		r.Instead = []string{"touch " + filepath.Join(l.root(), file)}
+		return r
+	}
+	return nil
 }

@@ -98,7 +98,7 @@ func startGuest(l *launchable, plan keeperPlan, order *stage.Order, signals <-ch
 		return nil, fmt.Errorf("start the keeper: %w", err)
 	}
 	go g.hear()
-	err = g.reach(l)
+	err = g.reach(l, signals)
 	if err == nil {
 		err = g.begin(l, order, signals)
 	}
@@ -114,11 +114,25 @@ func startGuest(l *launchable, plan keeperPlan, order *stage.Order, signals <-ch
 }
 
 // reach starts the gateway, in the namespace that the keeper serves.
-func (g *guest) reach(l *launchable) (err error) {
+func (g *guest) reach(l *launchable, signals <-chan os.Signal) (err error) {
 	if g.openings == nil {
 		return nil
 	}
-	if g.gateway, err = l.gatewayAcross(g.openings, g.cmd.Process.Pid); err == nil {
+	reached := make(chan error, 1)
+	go func() {
+		var err error
+		g.gateway, err = l.gatewayAcross(g.openings, g.cmd.Process.Pid)
+		reached <- err
+	}()
+	select {
+	case err = <-reached:
+	case sig := <-signals:
+		// Anybody of the program's user can have stopped the keeper.
+		g.kill()
+		<-reached
+		return errBefore(sig)
+	}
+	if err == nil {
 		return nil
 	}
 	select {

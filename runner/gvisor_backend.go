@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"confine/compiler"
 	"confine/compiler/gvisor"
@@ -73,15 +74,28 @@ func (l *launchable) guestConfig() ([]byte, error) {
 	for _, r := range spec.Process.Rlimits {
 		named[r.Type] = true
 	}
-	// The Go runtime raised the soft limit of nofile for itself. Without a file to execute,
-	// this is only what syscall.Exec does before execve: it puts it back.
-	_ = syscall.Exec("", nil, nil)
-	for name, limit := range stage.CurrentLimits() {
+	limits := callersLimits()
+	for name, limit := range limits {
 		if kind := gvisor.RlimitType(name); !named[kind] {
 			spec.Process.Rlimits = append(spec.Process.Rlimits, specs.POSIXRlimit{Type: kind, Soft: limit.Cur, Hard: limit.Max})
 		}
 	}
 	return json.Marshal(spec)
+}
+
+// callersLimits are the limits that the caller gave. The Go runtime raised the soft limit of
+// nofile for itself; without a file to execute, syscall.Exec does only what it does before
+// execve: it puts that back. A gateway needs the raised one, for two descriptors and more a
+// connection.
+func callersLimits() map[string]unix.Rlimit {
+	var raised unix.Rlimit
+	err := unix.Getrlimit(unix.RLIMIT_NOFILE, &raised)
+	_ = syscall.Exec("", nil, nil)
+	limits := stage.CurrentLimits()
+	if err == nil {
+		_ = unix.Setrlimit(unix.RLIMIT_NOFILE, &raised)
+	}
+	return limits
 }
 
 // platforms are the ways in which a sentry gets the system calls of its guest, the

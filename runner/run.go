@@ -175,6 +175,9 @@ func (l *launchable) check() error {
 	if err := checkHostPaths(l.root(), o.Policy.Filesystem); err != nil {
 		return err
 	}
+	if err := l.checkResolver(); err != nil {
+		return err
+	}
 	if err := checkNewCalls(o.Policy, l.host.Kernel); err != nil {
 		return err
 	}

@@ -103,10 +103,11 @@ func (l *layout) mount(destination, kind, source string, options ...string) {
 // kindOf is what is at a path; without knowledge of the root a path that must be
 // there is a directory.
 func (l *layout) kindOf(e policy.PathEntry) (compiler.PathKind, bool) {
-	if _, ok := l.files[e.Path]; ok {
-		return compiler.KindFile, true
-	}
-	if l.root == nil {
+	_, ours := l.files[e.Path]
+	switch {
+	case l.root == nil && ours:
+		return compiler.KindFile, !e.Optional
+	case l.root == nil:
 		return compiler.KindDirectory, !e.Optional
 	}
 	kind, ok := l.root.Kinds[e.Path]

@@ -11,6 +11,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -150,7 +151,12 @@ func (r *Remote) ListenUDP(at netip.AddrPort) (*net.UDPConn, error) {
 // Packets opens the socket of [Namespace.Packets].
 func (r *Remote) Packets() (*os.File, error) { return r.ask(request{Kind: socketPackets}) }
 
-// ask sends a request and waits for its answer.
+// answerLimit is how long the server may take. It takes a fraction of a millisecond, or was
+// stopped by somebody.
+const answerLimit = 20 * time.Second
+
+// ask sends a request and waits for its answer. After one that did not come, no other is
+// asked for: the next answer would not be its own.
 func (r *Remote) ask(q request) (*os.File, error) {
 	data, err := json.Marshal(q)
 	if err != nil {
@@ -158,6 +164,9 @@ func (r *Remote) ask(q request) (*os.File, error) {
 	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
+	if err := r.conn.SetDeadline(time.Now().Add(answerLimit)); err != nil {
+		return nil, fmt.Errorf("ask for a socket: %w", err)
+	}
 	if _, err := r.conn.Write(data); err != nil {
 		return nil, fmt.Errorf("ask for a socket: %w", err)
 	}
@@ -165,6 +174,7 @@ func (r *Remote) ask(q request) (*os.File, error) {
 	buf, oob := make([]byte, maxRequest), make([]byte, 256)
 	n, oobn, _, _, err := r.conn.ReadMsgUnix(buf, oob)
 	if err != nil {
+		_ = r.conn.Close()
 		return nil, fmt.Errorf("get a socket: %w", err)
 	}
 	f := received(oob[:oobn])

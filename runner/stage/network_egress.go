@@ -43,7 +43,7 @@ func checkGateway(e compiler.Expectation, listeners Listeners, controls Controls
 		checkResolver(e),
 		check("gateway's ports", "0 of "+strconv.Itoa(len(gatewayPorts))+" open", openPorts(e.Gateway.Nameserver(), gatewayPorts)),
 	}
-	if !names(e, metadata, 80) {
+	if !e.Gateway.Reaches(netip.MustParseAddr(metadata)) {
 		checks = append(checks, check("connect to "+metadata+":80", unix.ENETUNREACH.Error(), connectErrno(metadata+":80")))
 	}
 	if listeners.Host != "" {
