@@ -129,7 +129,7 @@ func (g *guest) reach(l *launchable, signals <-chan os.Signal) (err error) {
 	case sig := <-signals:
 		// Anybody of the program's user can have stopped the keeper.
 		g.kill()
-		<-reached
+		_ = <-reached // whatever it was, the caller does not want it any more
 		return errBefore(sig)
 	}
 	if err == nil {
