@@ -118,18 +118,17 @@ func (g *guest) reach(l *launchable, signals <-chan os.Signal) (err error) {
 	if g.openings == nil {
 		return nil
 	}
-	reached := make(chan error, 1)
+	reached := make(chan struct{})
 	go func() {
-		var err error
 		g.gateway, err = l.gatewayAcross(g.openings, g.cmd.Process.Pid)
-		reached <- err
+		close(reached)
 	}()
 	select {
-	case err = <-reached:
+	case <-reached:
 	case sig := <-signals:
 		// Anybody of the program's user can have stopped the keeper.
 		g.kill()
-		_ = <-reached // whatever it was, the caller does not want it any more
+		<-reached
 		return errBefore(sig)
 	}
 	if err == nil {
