@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"strconv"
-	"time"
 
 	"confine/compiler"
 	"confine/policy"
@@ -24,43 +23,15 @@ type denials struct {
 	policy *policy.Policy
 	said   map[string]bool
 	more   bool
-	// queue has what is to be said: the program has the same stderr, and can fill it.
-	queue chan egress.Event
-	done  chan struct{}
 }
-
-// maxWaiting is how many denials wait to be said while nobody reads stderr.
-const maxWaiting = 256
 
 func newDenials(log io.Writer, p *policy.Policy) *denials {
-	d := &denials{log: log, policy: p, said: map[string]bool{}, queue: make(chan egress.Event, maxWaiting), done: make(chan struct{})}
-	go func() {
-		defer close(d.done)
-		for e := range d.queue {
-			d.say(e)
-		}
-	}()
-	return d
+	return &denials{log: log, policy: p, said: map[string]bool{}}
 }
 
-// tell is called by one gateway, for one denial after the other, and never waits.
+// tell is called by one gateway, for one denial after the other. It may block: the program
+// has the same stderr, and can fill it.
 func (d *denials) tell(e egress.Event) {
-	select {
-	case d.queue <- e:
-	default: // the log has it
-	}
-}
-
-// close returns when all is said, or nobody reads it.
-func (d *denials) close() {
-	close(d.queue)
-	select {
-	case <-d.done:
-	case <-time.After(time.Second):
-	}
-}
-
-func (d *denials) say(e egress.Event) {
 	what, target := "connect", e.Host
 	if e.Kind == egress.KindResolve {
 		what = "resolve"

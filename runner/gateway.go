@@ -28,7 +28,6 @@ type gateway struct {
 	// network is the network namespace of the sandbox, as in /proc/PID/ns.
 	network string
 	log     io.Writer
-	denials *denials
 }
 
 // openings opens sockets in a gateway's namespace.
@@ -89,17 +88,16 @@ func (l *launchable) open(g *gateway, at openings) error {
 	if err != nil {
 		return err
 	}
-	g.log, g.denials = l.Log, newDenials(l.Log, l.Policy)
+	g.log = l.Log
 	config := egress.Config{
 		Network: l.Policy.Network, File: l.Policy.File, Gateway: *l.bundle.Expectation.Gateway, Opener: at, Packets: packets,
-		Denied: g.denials.tell,
+		Denied: newDenials(l.Log, l.Policy).tell,
 	}
 	if l.egressLog != nil {
 		config.Log = l.egressLog
 	}
 	if g.Gateway, err = egress.Start(config); err != nil {
 		_ = packets.Close()
-		g.denials.close()
 	}
 	return err
 }
@@ -110,7 +108,6 @@ func (g *gateway) close() {
 		return
 	}
 	g.Gateway.Close()
-	g.denials.close()
 	if err := g.Err(); err != nil {
 		fmt.Fprintf(g.log, "confine: the log of what the program tried to reach is not complete: %v\n", err)
 	}

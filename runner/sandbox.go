@@ -196,7 +196,11 @@ func (s *sandbox) told() (stage.Digests, error) {
 
 // proceed lets the stage go on.
 func (s *sandbox) proceed() error {
-	if _, err := s.control.Write([]byte{stage.Proceed}); err != nil {
+	_, err := s.control.Write([]byte{stage.Proceed})
+	switch {
+	case errors.Is(err, unix.EPIPE), errors.Is(err, unix.ECONNRESET):
+		return errSilent
+	case err != nil:
 		return fmt.Errorf("answer the stage: %w", err)
 	}
 	return nil
