@@ -19,9 +19,24 @@ import (
 // would fail again.
 const backOff = 100 * time.Millisecond
 
-// maxOpen is how many connections there are at one time, whatever the policy says: what
-// they cost counts in no limit of the program's.
-const maxOpen = 8192
+// maxOpen is how many connections there are at one time, whatever the policy says. What
+// they cost counts in no limit of the program's: at most all four buffers of each, which is
+// 1.5 GiB together.
+const maxOpen = 1024
+
+// The buffers of a connection's two sockets, as setsockopt(2) takes them; the kernel keeps
+// twice as much, and would let each grow to several MiB by itself. What comes from the
+// host is the most, over the longest way.
+const (
+	bufferFromHost = 512 << 10
+	bufferOther    = 128 << 10
+)
+
+// bound fixes the buffers of a socket.
+func bound(conn *net.TCPConn, receive, send int) {
+	_ = conn.SetReadBuffer(receive)
+	_ = conn.SetWriteBuffer(send)
+}
 
 // destination is what a listener stands for.
 type destination struct {
@@ -75,6 +90,8 @@ func (g *Gateway) admit(client *net.TCPConn, to destination) {
 		return
 	case n.MaxConnections > 0 && uint64(len(g.connections)) >= n.MaxConnections:
 		denied.Because, denied.At = fmt.Sprintf("%d connections are open, as many as network.max_connections", n.MaxConnections), n.MaxConnectionsAt
+	case g.journal.failure() != nil:
+		denied.Because = becauseNoLog
 	case len(g.connections) >= maxOpen:
 		denied.Because = fmt.Sprintf("%d connections are open, which is all that a gateway holds", maxOpen)
 	case g.budget.usedUp():
@@ -88,6 +105,7 @@ func (g *Gateway) admit(client *net.TCPConn, to destination) {
 	}
 	defer g.mutex.Unlock()
 	g.number++
+	bound(client, bufferOther, bufferOther)
 	c := &connection{gateway: g, to: to, number: g.number, client: client}
 	c.context, c.cancel = context.WithCancel(g.context)
 	c.active.Store(g.config.Now().UnixNano())

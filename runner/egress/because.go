@@ -14,6 +14,8 @@ import (
 const (
 	becauseNotInEgress = "not in egress"
 	becauseNoTCP       = "egress is TCP alone"
+	// becauseNoLog: once a log was asked for, nothing goes unlogged.
+	becauseNoLog = "the log of the gateway cannot be written"
 )
 
 // entriesFor are the entries of the policy that name a host.

@@ -47,10 +47,13 @@ type Config struct {
 	// Dial connects to one address; nil is a TCP connection from this process's
 	// namespace.
 	Dial func(ctx context.Context, to netip.AddrPort) (net.Conn, error)
-	// Log gets a line of JSON for every event; nil is nobody.
+	// Log gets a line of JSON for every event; nil is nobody. After a line that it did not
+	// take whole, nothing is allowed any more.
 	Log io.Writer
-	// Denied is called for every denial, one after the other; it returns at once. nil is
-	// nobody.
+	// Denied is called for the denials in their order, one after the other, by a goroutine of
+	// its own; nil is nobody. It may block: then denials beyond those that wait for it are
+	// dropped, nothing else waits, and Close returns a second after all else has ended,
+	// with the call still running.
 	Denied func(Event)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time

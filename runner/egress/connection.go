@@ -58,6 +58,8 @@ type connection struct {
 	// host is nil until it is connected to at address.
 	host    *net.TCPConn
 	address netip.AddrPort
+	// uploaded says that the program has said all that it will.
+	uploaded atomic.Bool
 	// over says that nothing goes through any more, and end why.
 	over bool
 	end  ending
@@ -186,6 +188,7 @@ func (c *connection) connect() bool {
 		return false
 	}
 	_ = tcp.SetKeepAliveConfig(keepAlive)
+	bound(tcp, bufferFromHost, bufferOther)
 	if !c.connected(tcp, address) {
 		reset(tcp)
 		return false
@@ -193,6 +196,10 @@ func (c *connection) connect() bool {
 	e := c.event(KindOpen)
 	e.Verdict = Allowed
 	c.gateway.journal.tell(e)
+	if c.gateway.journal.failure() != nil {
+		c.cut(Denied, becauseNoLog, c.gateway.config.Network.At)
+		return false
+	}
 	return true
 }
 
@@ -314,14 +321,12 @@ func (c *connection) finish() {
 		return
 	}
 	e.Kind = KindOpen
-	if e.Verdict == Denied {
-		// Clients try again, each time with a connection of its own.
-		e.Connection = 0
-		c.gateway.journal.count(e, laneOther)
-		return
+	if e.Verdict != Denied {
+		e.Verdict = Failed
 	}
-	e.Verdict = Failed
-	c.gateway.journal.tell(e)
+	// Clients try again, each time with a connection of its own.
+	e.Connection = 0
+	c.gateway.journal.count(e, laneOther)
 }
 
 // close ends what was not cut. What was sent last is on its way, and gets there.

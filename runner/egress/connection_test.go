@@ -568,6 +568,7 @@ func TestLogIsSafe(t *testing.T) {
 	j := newJournal(out, func(e Event) { told = append(told, e) }, time.Now)
 	j.begin()
 	j.tell(Event{Kind: KindOpen, Verdict: Denied, Host: "a\x1b[2J\nb\x7f\u009b\u202e\xff", Because: strings.Repeat("long ", 1000)})
+	j.finish()
 	line := out.written[0]
 	if i := bytes.IndexFunc(line[:len(line)-1], func(r rune) bool { return r < ' ' || r > '~' }); i >= 0 || len(line) > 2*maxText {
 		t.Errorf("%d: %q", i, line)
@@ -587,10 +588,14 @@ func TestLogIsBounded(t *testing.T) {
 	}
 	j.count(Event{Kind: KindResolve, Verdict: Denied, Host: "7"}, laneA)
 	j.count(Event{Kind: KindResolve, Verdict: Allowed, Host: "a.example"}, laneA)
-	if len(out.written) != maxTallies+2 || told != maxTallies+6 {
-		t.Fatalf("%d lines, told %d times", len(out.written), told)
+	if len(out.written) != maxTallies+2 {
+		t.Fatalf("%d lines", len(out.written))
 	}
 	j.finish()
+	// Nobody waits for who is told.
+	if told == 0 || told > maxTallies+6 {
+		t.Errorf("told %d times", told)
+	}
 	all := out.events(t)[maxTallies+2:]
 	if len(all) != 2 || all[0].Host != "7" || all[0].Times != 2 || all[1].Host != "" || all[1].Times != 5 || !strings.Contains(all[1].Because, "only counted") {
 		t.Errorf("%+v", all)

@@ -20,6 +20,9 @@ import (
 func (g *Gateway) resolve(name string, t dnsmessage.Type) (netip.Addr, dnsmessage.RCode) {
 	var none netip.Addr
 	e := Event{Kind: KindResolve, Verdict: Denied, Host: shownName(name), At: g.config.Network.At}
+	if g.journal.failure() != nil {
+		return none, dnsmessage.RCodeServerFailure
+	}
 	_, err := netip.ParseAddr(name)
 	literal := err == nil
 	entries := g.entriesFor(name)

@@ -57,6 +57,6 @@ type Event struct {
 	Because string `json:"because,omitempty"`
 	// At is the entry of the policy that allows it, or where the policy says the mode.
 	At policy.Position `json:"at,omitzero"`
-	// Times is how often this happened, where that is counted.
+	// Times is how often this happened, where that is counted; Time is then the last.
 	Times uint64 `json:"times,omitempty"`
 }

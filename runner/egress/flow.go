@@ -60,6 +60,9 @@ func (c *connection) flow(to, from *net.TCPConn, count *atomic.Uint64) error {
 		}
 	}
 	done.Store(true)
+	if from == c.client {
+		c.uploaded.Store(true)
+	}
 	if err := to.CloseWrite(); err != nil {
 		return sideError{sink, err}
 	}

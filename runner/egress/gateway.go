@@ -166,13 +166,19 @@ func (g *Gateway) close() {
 	open := slices.Collect(maps.Keys(g.connections))
 	g.mutex.Unlock()
 
-	g.cancel()
+	// No new ones: what is closed here was only listened at.
 	for _, c := range closers {
 		_ = c.Close()
 	}
 	g.names.close()
+	drain(open)
+	g.cancel()
 	for _, c := range open {
-		c.cut(Allowed, "the run ended", policy.Position{})
+		if c.unsent() {
+			c.cut(Failed, "the run ended before the host had everything", policy.Position{})
+		} else {
+			c.cut(Allowed, "the run ended", policy.Position{})
+		}
 	}
 	g.group.Wait()
 	g.journal.finish()
