@@ -113,7 +113,7 @@ func TestEgressNeedsAResolverFileOnTheHost(t *testing.T) {
 				o := finish(t, exec.Command("/usr/bin/unshare", args...)).must(t, code)
 				switch {
 				case code == refused:
-					wants(t, o, "nothing ran", "there is no /etc/resolv.conf")
+					wants(t, o, "nothing ran", "the host has no /etc/resolv.conf")
 				case answers(t, o.stdout)["stat /etc/"+missing] == "ok":
 					t.Error("a file that the host does not have")
 				}

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"strings"
 	"testing"
 
 	"confine/policy"
@@ -67,5 +68,11 @@ func TestGatewayOfBases(t *testing.T) {
 	source := policy.Source{File: "child.toml", Text: []byte("schema = 1\nname = \"child\"\nextends = [\"base\"]\n[network]\nmode = \"host\"\nremove = { egress = [\"a.example:443\"] }\n")}
 	if _, err := policy.Resolve(source, policy.Options{Library: shelf}); err == nil {
 		t.Error("the whole network beside bounds of a gateway")
+	}
+	// Hosts beside an inherited mode "host" would restrict nothing.
+	shelf["open"] = "schema = 1\nname = \"open\"\n[network]\nmode = \"host\"\n"
+	source = policy.Source{File: "child.toml", Text: []byte("schema = 1\nname = \"child\"\nextends = [\"open\"]\n[network]\negress = [\"a.example:443\"]\n")}
+	if _, err := policy.Resolve(source, policy.Options{Library: shelf}); err == nil || !strings.Contains(err.Error(), `network.egress restricts nothing beside mode = "host"`) {
+		t.Errorf("hosts beside the whole network: %v", err)
 	}
 }

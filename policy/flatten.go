@@ -24,7 +24,7 @@ func flatten(chain []*document, r *reports, sound bool) *Policy {
 		p.merge(d.layer)
 	}
 	p.settleSyscalls(rank)
-	p.settleGateway(r)
+	p.settleGateway(r, rank)
 	p.checkLinks(r)
 	p.checkAliases(r)
 	p.checkAddresses(r)
@@ -107,10 +107,18 @@ func (p *Policy) checkAddresses(r *reports) {
 		if err != nil {
 			continue
 		}
-		if what, special := SpecialAddress(ip); special && !private.holds(netip.PrefixFrom(ip, ip.BitLen())) {
-			r.addAt(e.At, "%s is not reachable from a sandbox: %s", ip, what).
-				note("network.private does not hold it").
-				advise("private = [%q]", netip.PrefixFrom(ip, ip.BitLen()))
+		what, special := SpecialAddress(ip)
+		if !special || private.holds(netip.PrefixFrom(ip, ip.BitLen())) {
+			continue
+		}
+		d := r.addAt(e.At, "%s is a special address: %s", ip, what).note("network.private does not hold it")
+		switch {
+		case ip.IsLoopback(), ip.IsUnspecified():
+			d.note("inside of a sandbox it is the sandbox itself")
+		case ip.IsLinkLocalUnicast():
+			d.note("who reaches a metadata service has the credentials of the machine")
+		default:
+			d.advise("private = [%q]", netip.PrefixFrom(ip, ip.BitLen()))
 		}
 	}
 }

@@ -42,8 +42,9 @@ func (b *builder) connections(n *node) uint64 {
 }
 
 // settleGateway gives fronting its default, and reports what a policy says of a gateway
-// where everything goes past it. Where nothing is reached it only says nothing.
-func (p *Policy) settleGateway(r *reports) {
+// where everything goes past it. Where nothing is reached it only says nothing. rank are
+// the files in the order in which they extend each other.
+func (p *Policy) settleGateway(r *reports, rank map[string]int) {
 	n := &p.Network
 	switch n.Mode {
 	case NetworkEgress:
@@ -54,12 +55,21 @@ func (p *Policy) settleGateway(r *reports) {
 	case NetworkNone:
 		return
 	}
-	for _, key := range []struct {
+	type statement struct {
 		clause string
 		at     Position
-	}{
+	}
+	stated := []statement{
 		{ClauseNetworkFronting, n.FrontingAt}, {ClauseNetworkMaxBytes, n.MaxBytesAt}, {ClauseNetworkMaxConnections, n.MaxConnectionsAt},
-	} {
+	}
+	for _, e := range n.Egress {
+		// Whoever names hosts in a file that extends one with the mode "host" means these alone.
+		if rank[e.At.File] > rank[n.At.File] {
+			stated = append(stated, statement{ClauseNetworkEgress, e.At})
+			break
+		}
+	}
+	for _, key := range stated {
 		if !key.at.IsZero() {
 			r.addAt(key.at, "%s restricts nothing beside mode = %q", key.clause, n.Mode).
 				note("the mode is stated at %s", n.At).

@@ -150,7 +150,7 @@ func (l *launchable) checkResolver() error {
 		return nil
 	}
 	if info, err := os.Stat(filepath.Join(l.root(), file)); err != nil || !info.Mode().IsRegular() {
-		r := refuse("there is no %s, in the place of which the program would see the gateway's", file)
+		r := refuse("the host has no %s for the gateway's own to be mounted over", file)
 		r.Found, r.Expected = "no regular file", "a file, which can be empty"
 		r.Instead = []string{"touch " + filepath.Join(l.root(), file)}
 		return r
