@@ -45,7 +45,7 @@ func GatewayOf(n policy.Network) *Gateway {
 	}
 	seen, six := map[netip.Addr]bool{}, false
 	for _, e := range n.Egress {
-		ip, ok := parseLiteral(e.Host)
+		ip, ok := e.Address()
 		if !ok || seen[ip] {
 			continue
 		}
@@ -58,17 +58,6 @@ func GatewayOf(n policy.Network) *Gateway {
 		g.SandboxAddresses = append(g.SandboxAddresses, sandboxLink6)
 	}
 	return g
-}
-
-// parseLiteral reads a host that is an address.
-func parseLiteral(host string) (netip.Addr, bool) {
-	ip, err := netip.ParseAddr(host)
-	return ip, err == nil
-}
-
-func literal(host string) bool {
-	_, ok := parseLiteral(host)
-	return ok
 }
 
 // Nameserver is where the gateway answers look-ups.

@@ -6,9 +6,28 @@ import (
 	"confine/policy"
 )
 
-// CoverGateway judges the clauses that a gateway enforces, which is the same one for every
+// NetworkMechanism is how a backend parts a sandbox from the network, in words: with no
+// interface, with the link to a gateway, and without the link where nobody launches it.
+type NetworkMechanism struct{ Alone, Linked, Unlinked string }
+
+// CoverNetwork judges the clauses of [network].
+func CoverNetwork(n policy.Network, how NetworkMechanism) []Coverage {
+	mode := Coverage{Clause: policy.ClauseNetworkMode, Subject: string(n.Mode), At: n.At}
+	switch n.Mode {
+	case policy.NetworkHost:
+		mode.Launched = Exact.By("the host's network: every address is reachable")
+		mode.Standalone = mode.Launched
+	case policy.NetworkEgress:
+		mode.Launched, mode.Standalone = Exact.By(how.Linked), Stronger.By(how.Unlinked)
+	default:
+		mode.Launched, mode.Standalone = Exact.By(how.Alone), Exact.By(how.Alone)
+	}
+	return append([]Coverage{mode}, coverGateway(n)...)
+}
+
+// coverGateway judges the clauses that a gateway enforces, which is the same one for every
 // backend. Without the runner there is none, and nothing is reached.
-func CoverGateway(n policy.Network) []Coverage {
+func coverGateway(n policy.Network) []Coverage {
 	if n.Mode != policy.NetworkEgress {
 		return nil
 	}

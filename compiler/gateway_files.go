@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"fmt"
+	"slices"
 
 	"confine/policy"
 )
@@ -42,12 +43,12 @@ func (g *Gateway) Files(fs policy.Filesystem, hostname string) []GatewayFile {
 // NeedsResolver gives the file by which the program looks up the names of a policy; ok is
 // false for a policy of addresses alone.
 func NeedsResolver(p *policy.Policy) (file string, ok bool) {
-	for _, host := range p.Network.Egress {
-		if e, found := readEntry(p.Filesystem, ResolverFile); found && !literal(host.Host) {
-			return e.Path, p.Network.Mode == policy.NetworkEgress
-		}
-	}
-	return "", false
+	entry, found := readEntry(p.Filesystem, ResolverFile)
+	named := slices.ContainsFunc(p.Network.Egress, func(e policy.EgressEntry) bool {
+		_, literal := e.Address()
+		return !literal
+	})
+	return entry.Path, found && named && p.Network.Mode == policy.NetworkEgress
 }
 
 // ResolverText is what [ResolverFile] holds.

@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"net/netip"
 	"strings"
 
 	"confine/policy"
@@ -21,7 +22,8 @@ func RefuseEgress(p *policy.Policy) Refusals {
 				Found: e.String() + ": " + why, Expected: "a host outside of the sandbox", Hint: hint,
 			})
 		}
-		named = named || !literal(e.Host)
+		_, literal := e.Address()
+		named = named || !literal
 	}
 	if _, ok := readEntry(p.Filesystem, ResolverFile); named && !ok {
 		refusals = append(refusals, Refusal{
@@ -46,9 +48,9 @@ func elsewhere(host string) (why, hint string) {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return "inside, this name is the sandbox itself (RFC 6761)", byName
 	}
-	ip, ok := parseLiteral(host)
+	ip, err := netip.ParseAddr(host)
 	switch {
-	case !ok:
+	case err != nil:
 		return "", ""
 	case ip.IsLoopback(), ip.IsUnspecified():
 		return "inside, this address is the sandbox itself", byName

@@ -23,6 +23,12 @@ type EgressEntry struct {
 // String gives the entry as a policy states it.
 func (e EgressEntry) String() string { return joinHostPort(e.Host, e.Port) }
 
+// Address gives the address that an entry names; ok is false for a DNS name.
+func (e EgressEntry) Address() (ip netip.Addr, ok bool) {
+	ip, err := netip.ParseAddr(e.Host)
+	return ip, err == nil
+}
+
 // MatchesHost reports whether the entry names a host, which is in lower case and
 // without a trailing dot. "*.x" is one or more labels before x, not x itself.
 func (e EgressEntry) MatchesHost(host string) bool {

@@ -103,8 +103,8 @@ func (r *reports) aliased(at Position, from, to string, link Link) {
 func (p *Policy) checkAddresses(r *reports) {
 	private := newAddressSet(p.Network.Private)
 	for _, e := range p.Network.Egress {
-		ip, err := netip.ParseAddr(e.Host)
-		if err != nil {
+		ip, ok := e.Address()
+		if !ok {
 			continue
 		}
 		what, special := SpecialAddress(ip)

@@ -90,7 +90,7 @@ func (l *launchable) open(g *gateway, at openings) error {
 	}
 	g.log = l.Log
 	config := egress.Config{
-		Network: l.Policy.Network, File: l.Policy.File, Gateway: *l.bundle.Expectation.Gateway, Opener: at, Packets: packets,
+		Network: l.Policy.Network, Gateway: *l.bundle.Expectation.Gateway, Opener: at, Packets: packets,
 		Denied: newDenials(l.Log, l.Policy).tell,
 	}
 	if l.egressLog != nil {
@@ -150,7 +150,7 @@ func (l *launchable) checkResolver() error {
 		return nil
 	}
 	if info, err := os.Stat(filepath.Join(l.root(), file)); err != nil || !info.Mode().IsRegular() {
-		r := refuse("the host has no %s for the gateway's own to be mounted over", file)
+		r := refuse("the host has no %s for the gateway's own to be mounted over%s", file, where(l.Policy.Network.At))
 		r.Found, r.Expected = "no regular file", "a file, which can be empty"
 		r.Instead = []string{"touch " + filepath.Join(l.root(), file)}
 		return r

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"confine/runner/rights"
 )
 
 // guardArgument is the hidden first argument that makes the binary a guard.
@@ -115,7 +117,7 @@ func guardMain() int {
 		case guardCgroup:
 			cgroup = string(buf[1:n])
 		}
-		if fd, ok := receivedDescriptor(oob[:oobn]); ok {
+		if fd, ok := rights.Received(oob[:oobn]); ok {
 			pidfds[buf[0]] = fd
 		}
 	}

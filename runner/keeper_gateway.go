@@ -54,11 +54,7 @@ func keeperGatewayTrialMain() int {
 	if err == nil {
 		_, err = makeGatewayNamespace(*compiler.GatewayOf(policy.Network{Mode: policy.NetworkEgress}))
 	}
-	if err != nil {
-		fmt.Fprintln(os.Stdout, err)
-		return 1
-	}
-	return 0
+	return tried(err)
 }
 
 // allCapabilities are those that this kernel has.

@@ -46,8 +46,11 @@ func guestNamespaces(uid, gid int, gateway bool) *syscall.SysProcAttr {
 const keeperTrialArgument = "__keep-trial"
 
 // keeperTrialMain prints what a keeper could not do.
-func keeperTrialMain() int {
-	if err := makeKeeperRoot(); err != nil {
+func keeperTrialMain() int { return tried(makeKeeperRoot()) }
+
+// tried prints why a trial failed.
+func tried(err error) int {
+	if err != nil {
 		fmt.Fprintln(os.Stdout, err)
 		return 1
 	}

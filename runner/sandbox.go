@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"confine/runner/rights"
 	"confine/runner/stage"
 )
 
@@ -178,7 +179,7 @@ func (s *sandbox) receive(limit time.Duration) (m stage.Message, pid, fd int, er
 	case err != nil:
 		return m, 0, -1, fmt.Errorf("hear the stage: %w", err)
 	}
-	fd, _ = receivedDescriptor(oob[:oobn])
+	fd, _ = rights.Received(oob[:oobn])
 	pid, ok := senderPID(oob[:oobn])
 	if !ok {
 		return m, 0, fd, errors.New("a message without its sender's process id")

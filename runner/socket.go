@@ -31,29 +31,6 @@ func socketPair() (*net.UnixConn, *os.File, error) {
 	return conn.(*net.UnixConn), theirs, nil
 }
 
-// receivedDescriptor takes the one descriptor out of control messages.
-func receivedDescriptor(oob []byte) (int, bool) {
-	messages, err := unix.ParseSocketControlMessage(oob)
-	if err != nil {
-		return -1, false
-	}
-	found := -1
-	for _, m := range messages {
-		fds, err := unix.ParseUnixRights(&m)
-		if err != nil {
-			continue
-		}
-		for _, fd := range fds {
-			if found >= 0 {
-				_ = unix.Close(fd)
-				continue
-			}
-			found = fd
-		}
-	}
-	return found, found >= 0
-}
-
 // senderPID takes the sender's process id, as this PID namespace numbers it.
 func senderPID(oob []byte) (int, bool) {
 	messages, err := unix.ParseSocketControlMessage(oob)

@@ -24,7 +24,10 @@ func cover(p *policy.Policy, release Release, f filter.Filter) []compiler.Covera
 			Clause: clause, Subject: subject, At: at, Launched: launched, Standalone: standalone,
 		})
 	}
-	coverNetwork(p.Network, add)
+	rows = append(rows, compiler.CoverNetwork(p.Network, compiler.NetworkMechanism{
+		Alone: "own network namespace", Linked: "own network namespace, with one link to the runner's gateway",
+		Unlinked: "own network namespace, without a link",
+	})...)
 	for _, r := range p.Rlimits {
 		standalone := none("firejail has no directive for it")
 		if inProfile(r) {
@@ -196,21 +199,4 @@ func coverLink(fs policy.Filesystem, link policy.Link) (launched, standalone com
 	}
 	return exact("the runner compares it with the host"),
 		weaker("nobody compares it with the host: a directory in its place stays open")
-}
-
-func coverNetwork(n policy.Network, add func(clause, subject string, at policy.Position, launched, standalone compiler.Verdict)) {
-	launched := exact("own network namespace")
-	standalone := launched
-	switch n.Mode {
-	case policy.NetworkHost:
-		launched = exact("the host's network: every address is reachable")
-		standalone = launched
-	case policy.NetworkEgress:
-		launched = exact("own network namespace, with one link to the runner's gateway")
-		standalone = stronger("own network namespace, without a link")
-	}
-	add(policy.ClauseNetworkMode, string(n.Mode), n.At, launched, standalone)
-	for _, c := range compiler.CoverGateway(n) {
-		add(c.Clause, c.Subject, c.At, c.Launched, c.Standalone)
-	}
 }

@@ -22,7 +22,10 @@ func cover(p *policy.Policy, f filter.Filter, standalone standaloneCalls) []comp
 			Clause: clause, Subject: subject, At: at, Launched: launched, Standalone: standalone,
 		})
 	}
-	coverNetwork(p.Network, add)
+	const alone = "the sentry's own network stack, without an interface"
+	rows = append(rows, compiler.CoverNetwork(p.Network, compiler.NetworkMechanism{
+		Alone: alone, Linked: "the sentry's own network stack on one link to the runner's gateway", Unlinked: alone,
+	})...)
 	for _, r := range p.Rlimits {
 		verdict := rlimitVerdict(r.Name)
 		add(policy.RlimitClause(r.Name), "", r.At, verdict, verdict)
@@ -60,23 +63,4 @@ func cover(p *policy.Policy, f filter.Filter, standalone standaloneCalls) []comp
 	}
 	compiler.SortCoverage(rows)
 	return rows
-}
-
-func coverNetwork(n policy.Network, add func(clause, subject string, at policy.Position, launched, standalone compiler.Verdict)) {
-	var launched, standalone compiler.Verdict
-	switch n.Mode {
-	case policy.NetworkHost:
-		launched = exact("the host's network: every address is reachable")
-		standalone = launched
-	case policy.NetworkEgress:
-		launched = exact("the sentry's own network stack on one link to the runner's gateway")
-		standalone = stronger("the sentry's own network stack, without an interface")
-	default:
-		launched = exact("the sentry's own network stack, without an interface")
-		standalone = launched
-	}
-	add(policy.ClauseNetworkMode, string(n.Mode), n.At, launched, standalone)
-	for _, c := range compiler.CoverGateway(n) {
-		add(c.Clause, c.Subject, c.At, c.Launched, c.Standalone)
-	}
 }

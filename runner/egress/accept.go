@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"confine/policy"
+	"confine/runner/egress/upstream"
 )
 
 // backOff is how long nothing is accepted after the process has run out of descriptors or
@@ -69,7 +70,7 @@ func (g *Gateway) accept(l *net.TCPListener, to destination) {
 		}
 		if err != nil {
 			g.journal.count(Event{
-				Kind: KindOpen, Verdict: Failed, Host: to.host, Port: to.entry.Port, At: to.entry.At, Because: reason(err),
+				Kind: KindOpen, Verdict: Failed, Host: to.host, Port: to.entry.Port, At: to.entry.At, Because: upstream.Reason(err),
 			}, laneOther)
 			g.pause(backOff)
 			continue

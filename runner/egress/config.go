@@ -20,6 +20,7 @@ import (
 
 	"confine/compiler"
 	"confine/policy"
+	"confine/runner/egress/upstream"
 )
 
 // Opener opens sockets in the gateway's namespace.
@@ -30,10 +31,8 @@ type Opener interface {
 
 // Config is what a gateway works by.
 type Config struct {
-	// Network is the policy's, with mode "egress", and File the policy's file for
-	// messages.
+	// Network is the policy's, with mode "egress".
 	Network policy.Network
-	File    string
 	// Gateway has the addresses of the link, and those that stand for names.
 	Gateway compiler.Gateway
 	// Opener opens what the sandbox connects to.
@@ -63,7 +62,4 @@ type Config struct {
 const DNSPort = 53
 
 // Resolver finds addresses.
-type Resolver interface {
-	// Lookup gives the addresses of a name and how long they hold; 0 is not at all.
-	Lookup(ctx context.Context, name string) ([]netip.Addr, time.Duration, error)
-}
+type Resolver = upstream.Resolver

@@ -58,8 +58,6 @@ type connection struct {
 	// host is nil until it is connected to at address.
 	host    *net.TCPConn
 	address netip.AddrPort
-	// uploaded says that the program has said all that it will.
-	uploaded atomic.Bool
 	// over says that nothing goes through any more, and end why.
 	over bool
 	end  ending
@@ -271,7 +269,7 @@ func (c *connection) failed(of side, err error) bool {
 	case errors.Is(err, unix.ECONNRESET), errors.Is(err, unix.EPIPE), errors.Is(err, unix.ENOTCONN):
 		c.broken(of)
 	default:
-		c.cut(Failed, fmt.Sprintf("%s: %s", of, reason(err)), policy.Position{})
+		c.cut(Failed, fmt.Sprintf("%s: %s", of, upstream.Reason(err)), policy.Position{})
 	}
 	return true
 }
@@ -348,17 +346,4 @@ func (c *connection) event(kind Kind) Event {
 		e.Address = c.address.String()
 	}
 	return e
-}
-
-// reason gives an error without the addresses that net adds to it, which the event has.
-func reason(err error) string {
-	var op *net.OpError
-	if errors.As(err, &op) && op.Err != nil {
-		err = op.Err
-	}
-	var call *os.SyscallError
-	if errors.As(err, &call) {
-		err = call.Err
-	}
-	return err.Error()
 }

@@ -39,7 +39,7 @@ func (c *connection) draining() bool {
 		return false
 	}
 	quiet := c.gateway.config.Now().Sub(time.Unix(0, c.active.Load())) > drainQuiet
-	if c.uploaded.Load() {
+	if c.programDone.Load() {
 		return waiting(host, unix.SIOCOUTQ) > 0
 	}
 	return waiting(c.client, unix.SIOCINQ) > 0 || waiting(host, unix.SIOCOUTQ) > 0 && !quiet

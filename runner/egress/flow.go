@@ -60,9 +60,6 @@ func (c *connection) flow(to, from *net.TCPConn, count *atomic.Uint64) error {
 		}
 	}
 	done.Store(true)
-	if from == c.client {
-		c.uploaded.Store(true)
-	}
 	if err := to.CloseWrite(); err != nil {
 		return sideError{sink, err}
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -57,7 +56,7 @@ func Start(c Config) (*Gateway, error) {
 		c.Resolver = upstream.NewResolver()
 	}
 	if c.Dial == nil {
-		c.Dial = dialTCP
+		c.Dial = upstream.DialTCP
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -99,20 +98,15 @@ func (g *Gateway) Begin() {
 	g.journal.begin()
 }
 
-func dialTCP(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
-	var d net.Dialer
-	return d.DialContext(ctx, "tcp", to.String())
-}
-
 // open opens everything that lasts as long as the gateway.
 func (g *Gateway) open() error {
 	if err := g.openNameServer(); err != nil {
 		return err
 	}
 	for _, e := range g.config.Network.Egress {
-		ip, err := netip.ParseAddr(e.Host)
+		ip, ok := e.Address()
 		at := netip.AddrPortFrom(ip, e.Port)
-		if err != nil || g.literals[at] {
+		if !ok || g.literals[at] {
 			continue
 		}
 		g.literals[at] = true

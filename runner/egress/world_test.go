@@ -206,7 +206,7 @@ func open(t *testing.T, n policy.Network, change ...func(*Config)) *world {
 		clock: &clock{now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)},
 	}
 	c := Config{
-		Network: n, File: "p.toml", Gateway: *compiler.GatewayOf(n), Opener: w, Resolver: w, Dial: w.dial,
+		Network: n, Gateway: *compiler.GatewayOf(n), Opener: w, Resolver: w, Dial: w.dial,
 		Log: w.log, Denied: w.tell, Now: w.clock.Now,
 	}
 	for _, do := range change {

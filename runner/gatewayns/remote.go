@@ -10,10 +10,11 @@ import (
 	"net/netip"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"confine/runner/rights"
 )
 
 // request asks the process that lives in a namespace for a socket in it.
@@ -46,16 +47,16 @@ func (n *Namespace) Serve(conn int) {
 			return
 		}
 		file, err := n.open(buf[:size])
-		answer, rights := []byte{}, []byte(nil)
+		answer, sent := []byte{}, []byte(nil)
 		if err == nil {
-			rights = unix.UnixRights(int(file.Fd()))
+			sent = unix.UnixRights(int(file.Fd()))
 			answer = append(answer, answered)
 		} else {
 			answer = append(answer, refused)
 			answer = append(answer, err.Error()...)
 			answer = answer[:min(len(answer), maxRequest)]
 		}
-		err = unix.Sendmsg(conn, answer, rights, nil, unix.MSG_NOSIGNAL)
+		err = unix.Sendmsg(conn, answer, sent, nil, unix.MSG_NOSIGNAL)
 		if file != nil {
 			_ = file.Close()
 		}
@@ -177,7 +178,10 @@ func (r *Remote) ask(q request) (*os.File, error) {
 		_ = r.conn.Close()
 		return nil, fmt.Errorf("get a socket: %w", err)
 	}
-	f := received(oob[:oobn])
+	var f *os.File
+	if fd, ok := rights.Received(oob[:oobn]); ok {
+		f = os.NewFile(uintptr(fd), "socket")
+	}
 	switch {
 	case n == 0:
 		err = errors.New("the process that keeps the gateway's namespace is gone")
@@ -193,19 +197,4 @@ func (r *Remote) ask(q request) (*os.File, error) {
 		return nil, err
 	}
 	return f, nil
-}
-
-// received takes the descriptor out of control data.
-func received(oob []byte) *os.File {
-	messages, err := unix.ParseSocketControlMessage(oob)
-	if err != nil {
-		return nil
-	}
-	for _, m := range messages {
-		if fds, err := unix.ParseUnixRights(&m); err == nil && len(fds) > 0 {
-			syscall.CloseOnExec(fds[0])
-			return os.NewFile(uintptr(fds[0]), "socket")
-		}
-	}
-	return nil
 }

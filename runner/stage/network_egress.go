@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -56,14 +57,9 @@ func checkGateway(e compiler.Expectation, listeners Listeners, controls Controls
 	return checks
 }
 
-// names reports whether the policy allows a connection.
-func names(e compiler.Expectation, host string, port uint16) bool {
-	for _, entry := range e.Egress {
-		if entry.MatchesHost(host) && (port == 0 || entry.Port == port) {
-			return true
-		}
-	}
-	return false
+// names reports whether the policy names a host.
+func names(e compiler.Expectation, host string) bool {
+	return slices.ContainsFunc(e.Egress, func(entry policy.EgressEntry) bool { return entry.MatchesHost(host) })
 }
 
 // checkResolver reads the file by which programs find the gateway. A policy of addresses
@@ -88,7 +84,7 @@ func checkNames(e compiler.Expectation) Check {
 	c := Check{Clause: policy.ClauseNetworkEgress, At: e.NetworkAt, Status: Proven}
 	c.Subject, c.Expected = "look-up of a name that is not in it", "no such name"
 	unknown := "confine.invalid"
-	for names(e, unknown, 0) {
+	for names(e, unknown) {
 		unknown = "x." + unknown
 	}
 	address, err := lookUp(e.Gateway, unknown)
@@ -125,7 +121,7 @@ func nameOf(e compiler.Expectation) string {
 		if domain, wildcard := strings.CutPrefix(host, "*."); wildcard {
 			host = "confine." + domain
 		}
-		if _, err := netip.ParseAddr(host); err != nil {
+		if _, literal := entry.Address(); !literal {
 			return host
 		}
 	}

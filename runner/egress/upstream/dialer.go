@@ -73,7 +73,7 @@ func (d *Dialer) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) 
 	defer cancel()
 	dial := d.Dial
 	if dial == nil {
-		dial = dialTCP
+		dial = DialTCP
 	}
 	conn, err := dial(ctx, to)
 	if err != nil && context.Cause(ctx) != nil {
@@ -82,7 +82,8 @@ func (d *Dialer) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) 
 	return conn, err
 }
 
-func dialTCP(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+// DialTCP connects to one address.
+func DialTCP(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 	return (&net.Dialer{}).DialContext(ctx, "tcp", to.String())
 }
 

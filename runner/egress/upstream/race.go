@@ -140,15 +140,20 @@ type unreachable struct {
 // add notes what became of an address, without what the name and port say already.
 func (u *unreachable) add(address netip.Addr, err error) {
 	u.causes = append(u.causes, err)
+	u.texts = append(u.texts, fmt.Sprintf("%s: %s", address, Reason(err)))
+}
+
+// Reason gives an error without the addresses and the call that net adds to it.
+func Reason(err error) string {
 	var operation *net.OpError
-	if errors.As(err, &operation) {
+	if errors.As(err, &operation) && operation.Err != nil {
 		err = operation.Err
 	}
 	var call *os.SyscallError
 	if errors.As(err, &call) {
 		err = call.Err
 	}
-	u.texts = append(u.texts, fmt.Sprintf("%s: %v", address, err))
+	return err.Error()
 }
 
 func (u *unreachable) Error() string {
