@@ -19,7 +19,7 @@ func RefuseEgress(p *policy.Policy) Refusals {
 		if why, hint := elsewhere(e.Host); why != "" {
 			refusals = append(refusals, Refusal{
 				At: e.At, Clause: policy.ClauseNetworkEgress, Message: "no gateway leads there",
-				Found: e.String() + ": " + why, Expected: "a host outside of the sandbox", Hint: hint,
+				Found: p.Written(e.At, e.String()) + ": " + why, Expected: "a host outside of the sandbox", Hint: hint,
 			})
 		}
 		_, literal := e.Address()

@@ -137,3 +137,26 @@ func TestRefuseEgressWithoutResolver(t *testing.T) {
 		}
 	}
 }
+
+// A refusal shows the parameter and not its value, which can be out of a configuration.
+func TestRefuseEgressShowsNoValue(t *testing.T) {
+	source := policy.Source{File: "p.toml", Text: []byte(`schema = 1
+name = "p"
+[network]
+mode = "egress"
+egress = ["${host}:443"]
+[filesystem]
+read = ["/etc/resolv.conf"]
+[params.host]
+type = "host"
+suffix = ["*"]
+`)}
+	p, err := policy.Resolve(source, policy.Options{Parameters: map[string]string{"host": "hunter2.localhost"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusals := compiler.RefuseEgress(p)
+	if len(refusals) != 1 || !strings.Contains(refusals[0].Found, "${host}:443") || strings.Contains(refusals.Error(), "hunter2") {
+		t.Errorf("%v", refusals)
+	}
+}

@@ -7,8 +7,14 @@ import "strings"
 
 // written gives the text of a path or host for a message: the value itself where no
 // parameter is in it, and otherwise what the file has there.
-func (r *reports) written(at Position, value string) string {
-	place, ok := r.places[at]
+func (r *reports) written(at Position, value string) string { return r.places.written(at, value) }
+
+// Written gives the value at a position as the file has it: with the names of parameters in
+// place of their values, which no message may show.
+func (p *Policy) Written(at Position, value string) string { return p.places.written(at, value) }
+
+func (ps places) written(at Position, value string) string {
+	place, ok := ps[at]
 	if !ok {
 		return value
 	}
