@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,8 +19,8 @@ type allowedHosts struct {
 	values map[string]string
 	allow  []string
 	deny   []string
-	// refused is a part of the error where the list cannot be held.
-	refused string
+	// refused is a part of the error where the list cannot be held, and hint the edit.
+	refused, hint string
 }
 
 const (
@@ -93,7 +94,7 @@ suffix = ["bastion.acme.example"]
 	},
 	{
 		connector: "source-google-sheets", hosts: []string{"*.googleapis.com"}, policy: `egress = ["*.googleapis.com:443"]`,
-		refused: "public suffix",
+		refused: `anybody can have a name under "googleapis.com"`,
 	},
 	{
 		// What can be named of it.
@@ -104,7 +105,7 @@ suffix = ["bastion.acme.example"]
 	},
 	{
 		connector: "source-s3", hosts: []string{"*.s3.amazonaws.com"}, policy: `egress = ["*.s3.amazonaws.com:443"]`,
-		refused: "public suffix",
+		refused: `anybody can have a name under "s3.amazonaws.com"`,
 	},
 	{
 		connector: "source-s3", hosts: []string{"*.s3.amazonaws.com"},
@@ -115,7 +116,9 @@ suffix = ["bastion.acme.example"]
 	},
 	{
 		connector: "source-amazon-seller-partner", hosts: []string{"https://sellingpartnerapi-eu.amazon.com"},
-		policy: `egress = ["https://sellingpartnerapi-eu.amazon.com"]`, refused: "is a URL, not a host and port",
+		policy:  `egress = ["https://sellingpartnerapi-eu.amazon.com"]`,
+		refused: `"https://sellingpartnerapi-eu.amazon.com" is a URL, not a host and port`,
+		hint:    `write "sellingpartnerapi-eu.amazon.com:443"`,
 	},
 	{
 		connector: "source-amazon-seller-partner", hosts: []string{"https://sellingpartnerapi-eu.amazon.com"},
@@ -126,8 +129,8 @@ suffix = ["bastion.acme.example"]
 		// An empty list: no network.
 		connector: "source-faker", policy: "egress = []", deny: []string{"connect api.example.com:443", "resolve example.com", metadata},
 	},
-	{connector: "source-file", hosts: []string{"*"}, policy: `egress = ["*:443"]`, refused: "names every host"},
-	{connector: "source-pokeapi", hosts: []string{"*"}, policy: `egress = ["*"]`, refused: "has no port"},
+	{connector: "source-file", hosts: []string{"*"}, policy: `egress = ["*:443"]`, refused: `"*:443" names every host`},
+	{connector: "source-pokeapi", hosts: []string{"*"}, policy: `egress = ["*"]`, refused: `"*" names every host`},
 	{
 		connector: "source-pokeapi", hosts: []string{"*"}, policy: `egress = ["pokeapi.co:443"]`,
 		allow: []string{"connect pokeapi.co:443"}, deny: []string{"connect evil.test:443"},
@@ -153,8 +156,8 @@ func TestAllowedHosts(t *testing.T) {
 		t.Run(a.connector, func(t *testing.T) {
 			p, err := a.resolve(a.values)
 			if a.refused != "" {
-				if err == nil || !strings.Contains(err.Error(), a.refused) {
-					t.Errorf("%v, expected an error with %q", err, a.refused)
+				if err == nil || !strings.Contains(told(err), a.refused) || !strings.Contains(told(err), a.hint) {
+					t.Errorf("%v, expected an error with %q and %q", err, a.refused, a.hint)
 				}
 				return
 			}
@@ -182,7 +185,7 @@ func TestAllowedHosts(t *testing.T) {
 // hostileValues are what whoever writes a connector's configuration could put in the place of
 // a host or a part of one.
 var hostileValues = []string{
-	"", ".", "..", "evil.test", "evil.test/", "evil.test#", "evil.test?", "x@evil.test", "evil.test:443", "a.b", "${x}", "${subdomain}",
+	"", ".", "..", "acme.", "ACME", "Acme.Atlassian.NET.", "evil.test", "evil.test/", "evil.test#", "evil.test?", "x@evil.test", "evil.test:443", "a.b", "${x}", "${subdomain}",
 	"*", "*.evil.test", "-a", "a-", strings.Repeat("a", 64), "\u0430cme", "acme\n", " acme", "acme\x00", "%61cme", "127.0.0.1", "[::1]", "0x7f.1",
 	"https://evil.test/", "https://acme.atlassian.net@evil.test/", "https://evil.test/.atlassian.net", "https://evil.test#.atlassian.net",
 	"https://evil.test\\.atlassian.net/", "https://acme.atlassian.net:8443/", "https://user@acme.atlassian.net/", "ftp://acme.atlassian.net/",
@@ -193,6 +196,7 @@ var hostileValues = []string{
 // Whatever the value, the policy is refused, or names a host that lies in the part that the
 // policy has itself.
 func TestHostileParameterValues(t *testing.T) {
+	accepted := 0
 	for _, a := range allowedHostsCases {
 		for name := range a.values {
 			for _, value := range hostileValues {
@@ -208,7 +212,18 @@ func TestHostileParameterValues(t *testing.T) {
 					}
 					continue
 				}
+				honest, err := a.resolve(a.values)
+				if err != nil {
+					t.Fatal(err)
+				}
+				accepted++
+				if got, want := labels(p), labels(honest); strings.Contains(a.policy, `"label"`) && !slices.Equal(got, want) {
+					t.Errorf("%s: %q names hosts of %d labels, not %d", a.connector, value, got, want)
+				}
 				for _, e := range p.Network.Egress {
+					if e.Host != strings.ToLower(e.Host) {
+						t.Errorf("%s: %q names %s", a.connector, value, e)
+					}
 					inside := false
 					for _, suffix := range []string{
 						".zendesk.com", "zendesk.com", ".myshopify.com", "shopify.com", ".atlassian.net", ".github.com",
@@ -220,6 +235,37 @@ func TestHostileParameterValues(t *testing.T) {
 						t.Errorf("%s: %q names %s", a.connector, value, e)
 					}
 				}
+			}
+		}
+	}
+	if accepted == 0 {
+		t.Error("no value was harmless")
+	}
+}
+
+// labels counts those of each host of a policy, in order.
+func labels(p *policy.Policy) []int {
+	var out []int
+	for _, e := range p.Network.Egress {
+		out = append(out, strings.Count(e.Host, ".")+1)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// The error of a value says what is expected, and where, and nothing of the value.
+func TestParameterValueRefused(t *testing.T) {
+	for _, a := range allowedHostsCases {
+		for name := range a.values {
+			_, err := a.resolve(map[string]string{name: "hunter2@evil.test/"})
+			if err == nil {
+				t.Errorf("%s: taken", a.connector)
+				continue
+			}
+			text := told(err)
+			if !strings.Contains(text, "the value of parameter "+name+" is not one that it allows") || !strings.Contains(text, "= expected  ") ||
+				!strings.HasPrefix(text, a.connector+".toml:") || strings.Contains(text, "hunter2") || strings.Contains(text, "evil") {
+				t.Errorf("%s:\n%s", a.connector, text)
 			}
 		}
 	}

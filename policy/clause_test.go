@@ -57,3 +57,28 @@ func TestClauseNames(t *testing.T) {
 		}
 	}
 }
+
+// Under mode "egress" there always is something that says what is let through; in any other
+// mode there is no gateway to bound.
+func TestClausesOfGateway(t *testing.T) {
+	const bounds = "fronting = \"allow\"\nmax_bytes = 1\nmax_connections = 1\n"
+	for text, want := range map[string][]string{
+		"mode = \"egress\"\n":                       {"network.fronting default", "network.mode test.toml:4:8"},
+		"mode = \"egress\"\nmax_bytes = \"1KiB\"\n": {"network.fronting default", "network.max_bytes test.toml:5:13", "network.mode test.toml:4:8"},
+		"mode = \"egress\"\nfronting = \"deny\"\n":  {"network.fronting test.toml:5:12", "network.mode test.toml:4:8"},
+		"mode = \"egress\"\nmax_connections = 64\n": {"network.fronting default", "network.max_connections test.toml:5:19", "network.mode test.toml:4:8"},
+		"mode = \"none\"\n" + bounds:                {"network.mode test.toml:4:8"},
+		"mode = \"host\"\n":                         {"network.mode test.toml:4:8"},
+	} {
+		var got []string
+		for _, c := range mustParse(t, "[network]\n"+text).Clauses() {
+			if strings.HasPrefix(c.Clause, "network.") {
+				got = append(got, c.Clause+" "+c.At.String())
+			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

@@ -71,8 +71,13 @@ func TestGatewayOfBases(t *testing.T) {
 	}
 	// Hosts beside an inherited mode "host" would restrict nothing.
 	shelf["open"] = "schema = 1\nname = \"open\"\n[network]\nmode = \"host\"\n"
-	source = policy.Source{File: "child.toml", Text: []byte("schema = 1\nname = \"child\"\nextends = [\"open\"]\n[network]\negress = [\"a.example:443\"]\n")}
-	if _, err := policy.Resolve(source, policy.Options{Library: shelf}); err == nil || !strings.Contains(err.Error(), `network.egress restricts nothing beside mode = "host"`) {
-		t.Errorf("hosts beside the whole network: %v", err)
+	for key, value := range map[string]string{
+		"egress": `["a.example:443"]`, "private": `["10.20.0.0/16"]`, "fronting": `"deny"`, "max_bytes": `"1GiB"`, "max_connections": "8",
+	} {
+		source = policy.Source{File: "child.toml", Text: []byte("schema = 1\nname = \"child\"\nextends = [\"open\"]\n[network]\n" + key + " = " + value + "\n")}
+		want := "network." + key + ` restricts nothing beside mode = "host"`
+		if _, err := policy.Resolve(source, policy.Options{Library: shelf}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s beside the whole network: %v", key, err)
+		}
 	}
 }

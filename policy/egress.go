@@ -72,6 +72,9 @@ func egressEntry(text string) (e EgressEntry, hint string, err error) {
 	if strings.Contains(text, "/") {
 		return e, "", fmt.Errorf("%s has a path, which no network rule can tell apart", quote(text))
 	}
+	if name, _, _ := strings.Cut(text, ":"); name == "*" {
+		return e, "", fmt.Errorf("%s names every host", quote(text))
+	}
 	host, port, err := splitHostPort(text)
 	if err != nil {
 		// "a:b:c" may be an address with a port or without.
@@ -93,8 +96,6 @@ func egressEntry(text string) (e EgressEntry, hint string, err error) {
 	domain, wildcard := strings.CutPrefix(host, "*.")
 	name, err := normalHost(domain)
 	switch {
-	case host == "*":
-		return e, "", fmt.Errorf("%s names every host", quote(text))
 	case err != nil && !isASCII(domain):
 		if ascii, idnaErr := idna.Lookup.ToASCII(domain); idnaErr == nil {
 			hint = strconv.Quote(strings.TrimSuffix(host, domain) + ascii + ":" + port)

@@ -113,6 +113,8 @@ func (p *Policy) checkAddresses(r *reports) {
 		}
 		d := r.addAt(e.At, "%s is a special address: %s", ip, what).note("network.private does not hold it")
 		switch {
+		case ip.Is4In6():
+			d.advise("write %q", joinHostPort(ip.Unmap().String(), e.Port))
 		case ip.IsLoopback(), ip.IsUnspecified():
 			d.note("inside of a sandbox it is the sandbox itself")
 		case ip.IsLinkLocalUnicast():

@@ -83,6 +83,16 @@ func checkPolicy(t *testing.T, p *policy.Policy) {
 			t.Fatalf("entry %s is an alias of %s", e.Path, got)
 		}
 	}
+	switch n := p.Network; n.Mode {
+	case policy.NetworkEgress:
+		if n.Fronting != policy.FrontingDeny && n.Fronting != policy.FrontingAllow {
+			t.Fatalf("fronting is %q", n.Fronting)
+		}
+	case policy.NetworkHost:
+		if n.Fronting != "" || n.MaxBytes+n.MaxConnections > 0 {
+			t.Fatalf("a gateway beside mode \"host\": %+v", n)
+		}
+	}
 	for _, c := range p.Clauses() {
 		if c.Clause == "" {
 			t.Fatal("a clause without a name")
@@ -158,6 +168,8 @@ func checkDiagnostics(t *testing.T, ds policy.Diagnostics, files map[string]stri
 func FuzzResolve(f *testing.F) {
 	seeds(f, func(src string) {
 		f.Add(src, headed("base", "[filesystem]\nsealed = true\nread = ['/usr']\n[environment]\nset = { T = 'hunter2' }\n"), "region", "eu")
+		f.Add(headed("root", "extends = ['base']\n[network]\nfronting = 'allow'\nmax_bytes = 2\n"),
+			headed("base", "[network]\nsealed = true\nmode = 'egress'\negress = ['${h}:443']\nmax_bytes = 1\n[params.h]\ntype = 'host'\nsuffix = ['a.example']\n"), "h", "https://a.example/")
 		f.Add(headed("root", "extends = ['base']\n[filesystem]\nread = ['/usr/x']\n[environment]\nset = { T = 'hunter2' }\n"), src, "label", "hunter3")
 	})
 	f.Fuzz(func(t *testing.T, root, base, name, value string) {

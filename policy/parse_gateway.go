@@ -35,7 +35,7 @@ func (b *builder) connections(n *node) uint64 {
 	case count == 0:
 		b.add(n.at, "%s is zero: nothing could be reached", ClauseNetworkMaxConnections).
 			note("expected  %s", expected).
-			advise(`mode = "none"`)
+			advise("leave max_connections out for no bound")
 		return 0
 	}
 	return uint64(count)
@@ -66,6 +66,12 @@ func (p *Policy) settleGateway(r *reports, rank map[string]int) {
 		// Whoever names hosts in a file that extends one with the mode "host" means these alone.
 		if rank[e.At.File] > rank[n.At.File] {
 			stated = append(stated, statement{ClauseNetworkEgress, e.At})
+			break
+		}
+	}
+	for _, private := range n.Private {
+		if rank[private.At.File] > rank[n.At.File] {
+			stated = append(stated, statement{ClauseNetworkPrivate, private.At})
 			break
 		}
 	}

@@ -60,6 +60,12 @@ func tablesOf(t *rapid.T, links bool) map[string]string {
 	network := "mode = " + strconv.Quote(mode) + "\n"
 	if mode != "host" {
 		network += list("egress", some(someHosts, "egress")) + list("private", some(someNetworks, "private"))
+		network += rapid.SampledFrom([]string{"", "fronting = \"deny\"\n", "fronting = \"allow\"\n"}).Draw(t, "fronting")
+		for _, bound := range []string{"max_bytes", "max_connections"} {
+			if n := rapid.IntRange(0, 3).Draw(t, bound); n > 0 {
+				network += fmt.Sprintf("%s = %d\n", bound, n)
+			}
+		}
 	}
 	tables["network"] = network
 

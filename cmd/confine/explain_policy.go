@@ -46,7 +46,7 @@ func explainPolicy(p *policy.Policy) policyReport {
 	for _, n := range p.Network.Private {
 		add("network", "private", n.Prefix.String(), "", n.At)
 	}
-	if p.Network.Mode == policy.NetworkEgress {
+	if p.Network.Fronting != "" {
 		add("network", "fronting", string(p.Network.Fronting), "", p.Network.FrontingAt)
 	}
 	if p.Network.MaxBytes > 0 {

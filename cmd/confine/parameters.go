@@ -78,7 +78,8 @@ type parameterSource struct {
 	// parameter is the one that the pointer leads to the value of; empty is an object of
 	// several.
 	parameter, file, pointer string
-	named                    bool
+	// named says that the flag gives parameter, and not the pointer's last step.
+	named bool
 }
 
 var parameterPrefix = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=`)
@@ -125,7 +126,7 @@ func (s *parameterSource) values(declared []policy.Parameter) (map[string]string
 		}
 		value, ok := scalar(raw, p.Type)
 		if !ok {
-			return nil, fmt.Errorf("--params-from: the member %q is not a string", p.Name)
+			return nil, fmt.Errorf("--params-from: the member %q is not %s", p.Name, expectedScalar(p.Type))
 		}
 		values[p.Name] = value
 	}
@@ -144,7 +145,7 @@ func (s *parameterSource) value(raw json.RawMessage, declared []policy.Parameter
 		}
 		value, ok := scalar(raw, p.Type)
 		if !ok {
-			return nil, fmt.Errorf("--params-from: %q in %s is not a string", s.pointer, s.file)
+			return nil, fmt.Errorf("--params-from: %q in %s is not %s", s.pointer, s.file, expectedScalar(p.Type))
 		}
 		return map[string]string{p.Name: value}, nil
 	}
@@ -163,7 +164,14 @@ func scalar(raw json.RawMessage, kind policy.ParameterType) (string, bool) {
 	if json.Unmarshal(raw, &text) == nil && len(raw) > 0 && raw[0] == '"' {
 		return text, true
 	}
-	return string(raw), kind == policy.ParameterLabel && digits.Match(raw)
+	return string(raw), kind == policy.ParameterLabel && digits.Match(raw) && json.Valid(raw)
+}
+
+func expectedScalar(kind policy.ParameterType) string {
+	if kind == policy.ParameterLabel {
+		return "a string or a number without sign and point"
+	}
+	return "a string"
 }
 
 // read gives the value that the pointer leads to.
