@@ -1,7 +1,5 @@
 package policy
 
-import "errors"
-
 // Tests are the cases of a NAME.test.toml file, which lies beside NAME.toml.
 type Tests struct {
 	File  string
@@ -124,52 +122,8 @@ func (b *builder) caseAccesses(item *node, key string) []CaseAccess {
 	return out
 }
 
-// Run asks the policy about every access. resolve gives the policy with the values
-// of a case's parameters. The answer holds what came out otherwise than the tests
-// say, sorted by place; nil is that all passed.
+// Run asks the policy about every access, as [Tests.Results] does. The answer holds what
+// came out otherwise than the tests say, sorted by place; nil is that all passed.
 func (t *Tests) Run(resolve func(params map[string]string) (*Policy, error)) Diagnostics {
-	r := &reports{places: t.reports.places}
-	for _, c := range t.Cases {
-		p, err := resolve(c.Params)
-		if err != nil {
-			report := r.addAt(c.At, "the policy of case %s cannot be resolved", quote(c.Name)).note("%v", err)
-			var unknown *ParameterError
-			if len(c.Params) == 0 && !errors.As(err, &unknown) {
-				report.advise(`params = { NAME = "value" }, where the policy has parameters`)
-			}
-			continue
-		}
-		c.run(p, r)
-	}
-	return r.diagnostics()
-}
-
-func (c Case) run(p *Policy, r *reports) {
-	expect := func(accesses []CaseAccess, want bool, word string) {
-		for _, a := range accesses {
-			d := p.Decide(a.Access)
-			if !d.Conditional && d.Allowed == want && (c.By == "" || d.Clause == c.By) {
-				continue
-			}
-			other := "denied"
-			switch {
-			case d.Conditional:
-				// A call that some arguments allow passes neither as allowed nor as denied.
-				other = "decided by arguments that are not given"
-			case d.Allowed:
-				other = "allowed"
-			}
-			expected := word
-			if c.By != "" {
-				other, expected = other+" by "+d.Clause, expected+" by "+c.By
-			}
-			report := r.addAt(a.At, "%s is %s", a.Access, other).note("expected  %s, in case %s", expected, quote(c.Name)).
-				note("because   %s", d.Because)
-			if !d.At.IsZero() {
-				report.note("at        %s", d.At)
-			}
-		}
-	}
-	expect(c.Allow, true, "allowed")
-	expect(c.Deny, false, "denied")
+	return t.Results(resolve).Diagnostics()
 }

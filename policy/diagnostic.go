@@ -20,6 +20,10 @@ type Diagnostic struct {
 	Notes []string `json:"notes,omitempty"`
 	// Hint is an edit that cures it, or empty.
 	Hint string `json:"hint,omitempty"`
+	// Severity is "warning" or "info" where it is less than an error.
+	Severity string `json:"severity,omitempty"`
+	// Docs is the command that tells more, or empty.
+	Docs string `json:"docs,omitempty"`
 	// Source is the line of At without its line break, and of a very long line the part
 	// around the token. Secrets in it are replaced.
 	Source string `json:"source"`
@@ -56,6 +60,7 @@ type reports struct {
 	found []*report
 	// places are where the positions stand that were given out.
 	places places
+	memory *Memory
 	// values are those of the parameters: nothing shows them.
 	values []string
 }

@@ -20,9 +20,10 @@ type document struct {
 	root *node
 	// understood is false where that is so, or a base is missing.
 	understood bool
-	// bases are what it extends, in its order.
-	bases []*document
-	layer *layer
+	// bases are what it extends, in its order, and extendsAt is where it says so.
+	bases     []*document
+	extendsAt []Position
+	layer     *layer
 }
 
 // loader reads a policy and what it extends.
@@ -64,7 +65,7 @@ func (l *loader) read(s Source) *document {
 		return d
 	}
 	doc := scan(d.src.text)
-	d.src.secrets = secretsOf(doc, d.src.text)
+	d.src.secrets, d.src.comments = secretsOf(doc, d.src.text), doc.comments
 	if !d.wellFormed(doc) {
 		return d
 	}
@@ -109,6 +110,7 @@ func (l *loader) extend(d *document) {
 		named[name] = b.at(n)
 		if base, ok := l.base(b, n, d, name); ok {
 			d.bases = append(d.bases, base)
+			d.extendsAt = append(d.extendsAt, b.at(n))
 		}
 	}
 }

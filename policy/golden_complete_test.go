@@ -115,7 +115,7 @@ func diagnosticFormats(t *testing.T) map[string]string {
 func goldenTexts(t *testing.T) []string {
 	t.Helper()
 	var texts []string
-	for _, pattern := range []string{"bad/*.golden", "tests/*.golden", "extends/*.txtar"} {
+	for _, pattern := range []string{"bad/*.golden", "tests/*.golden", "extends/*.txtar", "settings/*.golden"} {
 		files, err := filepath.Glob(filepath.Join("testdata", pattern))
 		if err != nil {
 			t.Fatal(err)

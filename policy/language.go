@@ -39,6 +39,11 @@ var keysOf = map[string][]string{
 	tableParameter:     {"type", "pattern", "suffix"},
 	tableAccept:        {"backend", "clause", "reason", "until"},
 	tableCase:          {"name", "params", "by", "allow", "deny"},
+
+	// Those of confine.toml.
+	tableSettings: {tableLint},
+	tableLint:     {"select", "ignore", "exclude", "fail_on", "path"},
+	tableLintPath: {"path", "ignore"},
 }
 
 // known reports whether the language defines a key of a table.

@@ -39,7 +39,7 @@ func (b *builder) identity(root *node) {
 			b.add(m.value.at, "name %s is not a policy name", quote(name)).
 				note("expected  1 to %d characters of a-z, 0-9 and -", MaxName)
 		}
-		b.layer.Name = name
+		b.layer.Name, b.layer.family.nameAt = name, b.at(m.value)
 	}
 	if m, ok := root.member("description"); ok {
 		b.layer.Description, _ = b.text(m.value, "description", "a string")

@@ -42,6 +42,8 @@ type Policy struct {
 
 	// places lead from the positions above to the text, for messages.
 	places places
+	// family is where the policy names itself and what it extends.
+	family family
 	// replaced are the closed entries of bases that an entry of the same path replaces.
 	replaced map[string]PathEntry
 }

@@ -40,10 +40,14 @@ func (d Diagnostic) String() string {
 }
 
 func (d Diagnostic) render(w io.Writer) {
+	severity := d.Severity
+	if severity == "" {
+		severity = "error"
+	}
 	if d.At.IsZero() {
-		fmt.Fprintf(w, "error: %s\n", d.Message)
+		fmt.Fprintf(w, "%s: %s\n", severity, d.Message)
 	} else {
-		fmt.Fprintf(w, "%s: error: %s\n", d.At, d.Message)
+		fmt.Fprintf(w, "%s: %s: %s\n", d.At, severity, d.Message)
 	}
 	if d.placed || d.Source != "" {
 		d.renderSource(w)
@@ -53,6 +57,9 @@ func (d Diagnostic) render(w io.Writer) {
 	}
 	if d.Hint != "" {
 		fmt.Fprintf(w, "      = hint: %s\n", d.Hint)
+	}
+	if d.Docs != "" {
+		fmt.Fprintf(w, "      = docs: %s\n", d.Docs)
 	}
 }
 

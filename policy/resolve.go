@@ -33,6 +33,10 @@ type Options struct {
 	Library Library
 	// Parameters are the values of ${NAME}.
 	Parameters map[string]string
+	// Memory, if not nil, is shared by resolutions that have bases in common.
+	Memory *Memory
+	// Inherited keeps what the bases give without the policy, for [Policy.Inherited].
+	Inherited bool
 	// Unbound leaves a parameter without a value in place, as the text ${NAME}. Such
 	// a policy can be checked, shown and compared, and not compiled.
 	Unbound bool
@@ -54,7 +58,7 @@ func Parse(file string, src []byte) (*Policy, error) {
 // before what extends it and each only once: the nearest scalar wins, lists are
 // united, and an entry of the same path, name or pattern replaces the earlier one.
 func Resolve(root Source, o Options) (*Policy, error) {
-	r := &reports{}
+	r := &reports{memory: o.Memory}
 	loaded, whole := load(root, o.Library, r)
 	params, err := bind(loaded, o, r, whole)
 	if err != nil {
@@ -74,6 +78,12 @@ func Resolve(root Source, o Options) (*Policy, error) {
 		return nil, r.diagnostics()
 	}
 	p.places = r.places
+	p.family = familyOf(loaded)
+	if o.Inherited && len(loaded) > 1 {
+		bases := &reports{places: r.places, values: r.values}
+		p.family.inherited = flatten(loaded[:len(loaded)-1], bases, false)
+		p.family.inherited.File, p.family.inherited.places = p.File, r.places
+	}
 	return p, nil
 }
 

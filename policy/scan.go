@@ -23,6 +23,8 @@ type scanned struct {
 	duplicates []duplicate
 	// lost are tables under a key that is no table.
 	lost []*node
+	// comments are the comments, from "#" to the end of the line.
+	comments []span
 	// invalid is set when a value is none of TOML's kinds.
 	invalid bool
 	// failure is the place at which the text stopped being TOML, or nil.
@@ -131,6 +133,8 @@ func (s *scanner) gap() {
 }
 
 func (s *scanner) comment() {
+	from := s.pos
+	defer func() { s.out.comments = append(s.out.comments, span{from, s.pos}) }()
 	if i := strings.IndexByte(s.text[s.pos:], '\n'); i >= 0 {
 		s.pos += i
 	} else {

@@ -24,6 +24,8 @@ type source struct {
 	columns []int
 	// order is when the file was read: the policy first, then what it extends.
 	order int
+	// comments are the comments, in the order of the text.
+	comments []span
 	// secrets are the values that no diagnostic may show, sorted and disjoint.
 	secrets []span
 }

@@ -69,12 +69,19 @@ func (r *reporter) wellFormed(doc scanned) bool {
 			note("first defined at %s", r.src.position(d.was.start)).
 			advise("remove one of the two")
 	}
+	whole := doc.failure == nil && !doc.invalid && len(doc.duplicates) == 0
+	if whole && r.memory.knows(r.src.text) {
+		return true
+	}
 	var ignored map[string]any
 	_, err := toml.Decode(r.src.text, &ignored)
 	var syntax toml.ParseError
 	duplicate := errors.As(err, &syntax) && len(doc.duplicates) > 0 &&
 		strings.Contains(syntax.Message, "already been defined")
 	if doc.failure == nil && !doc.invalid && (err == nil || duplicate) {
+		if whole && r.src.order > 0 { // the bases, which others have too
+			r.memory.learn(r.src.text)
+		}
 		return true
 	}
 	r.src.secrets = disjoint(append(r.src.secrets, malformedSecret(doc, r.src.text)))
