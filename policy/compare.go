@@ -12,6 +12,9 @@ type Change struct {
 	Clause string
 	// Subject is what the change is about: a path, a host, a name.
 	Subject string
+	// Calls are the system calls that a change of the base list is about, sorted; it is
+	// empty for other changes.
+	Calls []string
 	// Loosened says that something is newly allowed, or that it cannot be decided
 	// whether it is; otherwise something is newly denied.
 	Loosened bool
@@ -29,10 +32,12 @@ type Change struct {
 // clause and subject, with the loosenings first. It asks both what they decide, and
 // compares no text: entries that are said otherwise and mean the same are no change.
 // What it cannot decide is a loosening, and so is a hide, absent or deny that is
-// gone, a new exception, another user and another value of a variable.
+// gone, a new exception, another user, another on_deny and another value of a variable.
 //
-// That is exact for files, hosts, limits and capabilities: if Compare gives no
-// loosening, there is no access that only the newer policy allows.
+// If Compare gives no loosening, there is no access that only the newer policy allows.
+// That is exact for files, hosts, limits, capabilities, and system calls with their
+// arguments; of the latter so many conditions that it would take too long are not
+// decided.
 func Compare(older, newer *Policy) []Change {
 	c := &comparison{older: older, newer: newer}
 	c.network()

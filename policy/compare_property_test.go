@@ -38,6 +38,10 @@ func shows(changes []policy.Change, a policy.Access, loosened bool) bool {
 		switch a.Kind {
 		case policy.AccessResolve, policy.AccessConnect:
 			return true
+		case policy.AccessSyscall:
+			if about(c, a) {
+				return true
+			}
 		default:
 			if c.Example.Kind == a.Kind {
 				return true
@@ -47,13 +51,26 @@ func shows(changes []policy.Change, a policy.Access, loosened bool) bool {
 	return false
 }
 
+// comparedPair is a random pair with system calls too: mostly the same ones, so that the
+// other tables are not lost beside them.
+func comparedPair(t *rapid.T) (older, newer *policy.Policy) {
+	older, newer = randomPair(t)
+	older.Syscalls = drawSyscalls(t, "older").Syscalls
+	newer.Syscalls = older.Syscalls
+	if rapid.IntRange(0, 2).Draw(t, "other calls") == 0 {
+		newer.Syscalls = drawSyscalls(t, "newer").Syscalls
+	}
+	return older, newer
+}
+
 // TestCompareSound: what is newly allowed shows as a loosening, and what is newly denied
 // as a tightening.
 func TestCompareSound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		older, newer := randomPair(t)
+		older, newer := comparedPair(t)
 		changes := policy.Compare(older, newer)
-		for _, a := range rapid.SliceOfN(anyAccess(), 100, 100).Draw(t, "accesses") {
+		accesses := rapid.SliceOfN(anyAccess(), 100, 100).Draw(t, "accesses")
+		for _, a := range append(accesses, rapid.SliceOfN(anyCall(), 20, 20).Draw(t, "calls")...) {
 			was, now := older.Decide(a), newer.Decide(a)
 			if was.Allowed != now.Allowed && !shows(changes, a, now.Allowed) {
 				t.Fatalf("%s was: %s; now: %s; and nothing of it in %+v", a, was.Because, now.Because, changes)
@@ -66,7 +83,7 @@ func TestCompareSound(t *testing.T) {
 // an access that ParseAccess reads.
 func TestCompareExamples(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		older, newer := randomPair(t)
+		older, newer := comparedPair(t)
 		for _, c := range policy.Compare(older, newer) {
 			if c.Example.Kind == "" {
 				continue
@@ -103,7 +120,7 @@ func TestCompareBack(t *testing.T) {
 		example           policy.Access
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		a, b := randomPair(t)
+		a, b := comparedPair(t)
 		there, back := map[key]bool{}, map[key]bool{}
 		for _, c := range policy.Compare(a, b) {
 			if !c.Undecided {

@@ -32,6 +32,13 @@ func removals(t *rapid.T, table string, p *policy.Policy) string {
 		for _, c := range p.Capabilities {
 			entries["keep"] = append(entries["keep"], c.Name)
 		}
+	case "syscalls":
+		for _, e := range p.Syscalls.Allow {
+			entries["allow"] = append(entries["allow"], e.Name)
+		}
+		for _, e := range p.Syscalls.Deny {
+			entries["deny"] = append(entries["deny"], e.Name)
+		}
 	case "environment":
 		for _, e := range p.Environment.Pass {
 			entries["pass"] = append(entries["pass"], e.Pattern)
@@ -66,14 +73,30 @@ func removals(t *rapid.T, table string, p *policy.Policy) string {
 	return "remove = { " + strings.Join(out, ", ") + " }\n"
 }
 
-var sealable = []string{"network", "filesystem", "rlimits", "capabilities", "environment"}
+var sealable = []string{"network", "filesystem", "rlimits", "capabilities", "environment", "syscalls"}
+
+// callsStated draws the lines of a [syscalls] table.
+func callsStated(t *rapid.T) string {
+	var lists [2][]string
+	for _, call := range comparedCalls {
+		if at := rapid.IntRange(0, 5).Draw(t, call); at < 2 {
+			lists[at] = append(lists[at], fmt.Sprintf("%q", call))
+		}
+	}
+	return fmt.Sprintf("base = %q\nallow = [%s]\ndeny = [%s]\n",
+		rapid.SampledFrom([]string{"connector", "default"}).Draw(t, "base"), strings.Join(lists[0], ", "), strings.Join(lists[1], ", "))
+}
 
 // child draws a policy that extends others: mostly it states little, so that often nothing
 // of it is refused. inherited is what the bases are together, for it to remove from.
 func child(t *rapid.T, name string, bases []string, inherited *policy.Policy) string {
 	stated := tablesOf(t, true)
+	stated["syscalls"] = callsStated(t)
 	var out strings.Builder
 	for _, table := range sealable {
+		if table == "syscalls" && rapid.IntRange(0, 2).Draw(t, "calls") > 0 {
+			continue
+		}
 		var text string
 		if inherited != nil {
 			text += removals(t, table, inherited)
@@ -147,7 +170,8 @@ func TestSealed(t *testing.T) {
 			return
 		}
 		accepted++
-		accesses := rapid.SliceOfN(anyAccess(), 100, 100).Draw(t, "accesses")
+		accesses := append(rapid.SliceOfN(anyAccess(), 100, 100).Draw(t, "accesses"),
+			rapid.SliceOfN(anyCall(), 20, 20).Draw(t, "calls")...)
 		for _, name := range sortedKeys(s) {
 			base, err := s.resolve(name, policy.Options{})
 			if err != nil || name == "root" {

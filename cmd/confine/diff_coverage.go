@@ -1,0 +1,116 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"confine/compiler"
+	"confine/compiler/backends"
+	"confine/policy"
+)
+
+// compareCoverage gives a row for each clause that a backend enforces better or worse than
+// before when confine run launches, and for each backend that takes only one of the
+// policies.
+func compareCoverage(older, newer *policy.Policy, hide func(string) string) []diffRow {
+	for _, p := range []*policy.Policy{newer, older} {
+		for _, param := range p.Params {
+			if !param.Bound {
+				return []diffRow{{
+					Verdict: verdictUnknown, Kinds: []string{"coverage"}, Subject: "by all backends",
+					Now: fmt.Sprintf("parameter %s has no value: --param %s=VALUE", param.Name, param.Name), NowAt: stated(param.At),
+				}}
+			}
+		}
+	}
+	var rows []diffRow
+	for _, name := range backends.Names() {
+		was, now := coverageBy(older, compiler.Backend(name)), coverageBy(newer, compiler.Backend(name))
+		for _, row := range was.compare(now) {
+			row.Kinds, row.Backend = []string{"coverage"}, name
+			row.Was, row.Now = hide(row.Was), hide(row.Now)
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// backendCoverage is how one backend enforces a policy.
+type backendCoverage struct {
+	// refused says why the policy does not compile; empty is that it does.
+	refused string
+	// worst are the weakest verdicts of each clause.
+	worst map[string]compiler.Coverage
+}
+
+// coverageBy compiles a policy for the default target of a backend.
+func coverageBy(p *policy.Policy, backend compiler.Backend) backendCoverage {
+	covered := backendCoverage{worst: map[string]compiler.Coverage{}}
+	version, err := backends.DefaultVersion(backend)
+	var bundle *compiler.Bundle
+	if err == nil {
+		bundle, err = backends.Compile(p, compiler.Target{Backend: backend, Version: version, Arch: defaultArch()},
+			time.Now()) //nolint:forbidigo // this is where the date enters: exceptions end on a day
+	}
+	if err != nil {
+		covered.refused = enforcement(p, backend, policy.Decision{}).Refused
+		return covered
+	}
+	for _, row := range bundle.Coverage {
+		if known, ok := covered.worst[row.Clause]; !ok || weakness(row) > weakness(known) {
+			covered.worst[row.Clause] = row
+		}
+	}
+	return covered
+}
+
+// weakness orders strengths by what they let through beyond the policy.
+func weakness(row compiler.Coverage) int {
+	switch row.Launched.Strength {
+	case compiler.Exact, compiler.Stronger:
+		return 0
+	case compiler.Weaker:
+		return 1
+	default:
+		return 2
+	}
+}
+
+func (c backendCoverage) compare(now backendCoverage) []diffRow {
+	switch {
+	case now.refused != "" && c.refused != "":
+		return nil
+	case now.refused != "":
+		return []diffRow{{Verdict: verdictRefuses, Subject: "the new policy", Was: "compiled", Now: now.refused}}
+	}
+	var rows []diffRow
+	if c.refused != "" {
+		rows = append(rows, diffRow{Verdict: verdictCompiles, Subject: "the new policy", Was: "refused: " + c.refused, Now: "compiles"})
+	}
+	for clause, row := range now.worst {
+		before, had := c.worst[clause]
+		was := string(before.Launched.Strength)
+		switch {
+		case c.refused != "":
+			// Nothing ran under a policy that was refused.
+			before.Launched.Strength, was = compiler.Exact, "refused"
+		case !had:
+			continue // what the clause newly allows has rows of its own
+		}
+		if weakness(row) == weakness(before) {
+			continue
+		}
+		verdict := verdictTightened
+		if weakness(row) > weakness(before) {
+			verdict = verdictLoosened
+		}
+		rows = append(rows, diffRow{
+			Verdict: verdict, Clause: clause, Subject: clause, Was: was,
+			Now: fmt.Sprintf("%s: %s", row.Launched.Strength, row.Launched.How), WasAt: stated(before.At), NowAt: stated(row.At),
+		})
+	}
+	slices.SortFunc(rows, func(a, b diffRow) int { return cmp.Compare(a.Clause, b.Clause) })
+	return rows
+}
