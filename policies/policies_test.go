@@ -28,7 +28,7 @@ func resolve(t *testing.T, name string) *policy.Policy {
 	if !ok {
 		t.Fatalf("no policy %q", name)
 	}
-	p, err := policy.Resolve(source, policy.Options{Library: policies.Library{}})
+	p, err := policy.Resolve(source, policy.Options{Library: policies.Library{}, Inherited: true})
 	if err != nil {
 		t.Fatal(told(err))
 	}
@@ -76,23 +76,38 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// TestEveryEntryIsTested: without any one entry that a policy's own file states, one
-// of its cases fails.
+// TestEveryEntryIsTested: without any one entry that a policy's own file states, one of
+// its cases fails.
 func TestEveryEntryIsTested(t *testing.T) {
 	for _, name := range policies.Names() {
-		t.Run(name, func(t *testing.T) {
-			p, tests := resolve(t, name), testsOf(t, name)
-			dropped := 0
-			for _, m := range mutants(t, name, p) {
-				dropped++
-				if len(failures(tests, m.policy)) == 0 {
-					t.Errorf("%s: no case of %s.test.toml fails without %s", m.at, name, m.what)
-				}
+		p := resolve(t, name)
+		entries, err := testsOf(t, name).Unexercised(func(map[string]string) (*policy.Policy, error) { return p, nil })
+		if err != nil {
+			t.Fatal(told(err))
+		}
+		for _, e := range entries {
+			if e.At.File == name+".toml" {
+				t.Errorf("%s: no case of %s.test.toml fails without %s %s", e.At, name, e.Clause, e.Subject)
 			}
-			if dropped < 5 {
-				t.Errorf("only %d entries were dropped", dropped)
+		}
+	}
+}
+
+// TestEveryReplacementIsTested: one of the cases fails where a policy says again what its
+// bases say, or does not remove what it removes.
+func TestEveryReplacementIsTested(t *testing.T) {
+	replaced := 0
+	for _, name := range policies.Names() {
+		p, tests := resolve(t, name), testsOf(t, name)
+		for _, m := range mutants(name, p) {
+			replaced++
+			if len(failures(tests, m.policy)) == 0 {
+				t.Errorf("%s: no case of %s.test.toml fails without %s", m.at, name, m.what)
 			}
-		})
+		}
+	}
+	if replaced < 30 {
+		t.Errorf("only %d entries were undone", replaced)
 	}
 }
 
@@ -103,138 +118,61 @@ type mutant struct {
 	policy *policy.Policy
 }
 
-// mutants gives every form of a policy that lacks one entry of its own file, and
-// takes the inherited entry back where the file removed or replaced one.
-func mutants(t *testing.T, name string, p *policy.Policy) []mutant {
-	t.Helper()
+// mutants gives every form of a policy in which one inherited entry is back that its own
+// file replaced or removed.
+func mutants(name string, p *policy.Policy) []mutant {
+	base := p.Inherited()
+	if base == nil {
+		return nil
+	}
 	var out []mutant
-	drop := func(what string, at policy.Position, change func(*policy.Policy)) {
-		if at.File != name+".toml" {
-			return
-		}
+	undo := func(what string, at policy.Position, change func(*policy.Policy)) {
 		changed := *p
 		change(&changed)
 		out = append(out, mutant{what, at, &changed})
 	}
-	base := inherited(t, name)
-	for i, e := range p.Filesystem.Entries {
-		drop(fmt.Sprintf("%s %s", e.Mode, e.Path), e.At, func(q *policy.Policy) {
-			q.Filesystem.Entries = cut(q.Filesystem.Entries, i)
-			if was, ok := entryAt(base, e.Path); ok {
-				q.Filesystem.Entries = insert(q.Filesystem.Entries, was)
-			}
-		})
-	}
-	for i, l := range p.Filesystem.Links {
-		drop("the link "+l.From, l.At, func(q *policy.Policy) { q.Filesystem.Links = cut(q.Filesystem.Links, i) })
-	}
-	for i, l := range p.Rlimits {
-		drop("rlimits."+l.Name, l.At, func(q *policy.Policy) {
-			q.Rlimits = cut(q.Rlimits, i)
-			for _, was := range base.Rlimits {
-				if was.Name == l.Name {
-					q.Rlimits = append(q.Rlimits, was)
-				}
-			}
-		})
-	}
-	for i, e := range p.Environment.Pass {
-		drop("passing "+e.Pattern, e.At, func(q *policy.Policy) { q.Environment.Pass = cut(q.Environment.Pass, i) })
-	}
-	for i, v := range p.Environment.Set {
-		drop("setting "+v.Name, v.At, func(q *policy.Policy) { q.Environment.Set = cut(q.Environment.Set, i) })
-	}
-	drop("filesystem.proc", p.Filesystem.ProcAt, func(q *policy.Policy) { q.Filesystem.Proc = base.Filesystem.Proc })
-	drop("filesystem.dev", p.Filesystem.DevAt, func(q *policy.Policy) { q.Filesystem.Dev = base.Filesystem.Dev })
-	drop("network.mode", p.Network.At, func(q *policy.Policy) { q.Network = base.Network })
+	own := func(at policy.Position) bool { return at.File == name+".toml" }
 	for _, was := range base.Filesystem.Entries {
-		if _, still := entryAt(p, was.Path); !still {
-			out = append(out, mutant{"removing " + was.Path, was.At, with(p, func(q *policy.Policy) {
-				q.Filesystem.Entries = insert(q.Filesystem.Entries, was)
-			})})
+		switch i := slices.IndexFunc(p.Filesystem.Entries, func(e policy.PathEntry) bool { return e.Path == was.Path }); {
+		case i < 0:
+			undo("removing "+was.Path, was.At, func(q *policy.Policy) { q.Filesystem.Entries = insert(q.Filesystem.Entries, was) })
+		case own(p.Filesystem.Entries[i].At):
+			e := p.Filesystem.Entries[i]
+			undo(fmt.Sprintf("%s %s", e.Mode, e.Path), e.At, func(q *policy.Policy) {
+				q.Filesystem.Entries = slices.Clone(q.Filesystem.Entries)
+				q.Filesystem.Entries[i] = was
+			})
+		}
+	}
+	for _, was := range base.Rlimits {
+		i := slices.IndexFunc(p.Rlimits, func(l policy.Rlimit) bool { return l.Name == was.Name })
+		if i >= 0 && own(p.Rlimits[i].At) {
+			undo("rlimits."+was.Name, p.Rlimits[i].At, func(q *policy.Policy) {
+				q.Rlimits = slices.Clone(q.Rlimits)
+				q.Rlimits[i] = was
+			})
 		}
 	}
 	for _, was := range base.Environment.Pass {
-		if !passes(p, was.Pattern) {
-			out = append(out, mutant{"removing " + was.Pattern, was.At, with(p, func(q *policy.Policy) {
-				q.Environment.Pass = append(cut(q.Environment.Pass, -1), was)
+		if !slices.ContainsFunc(p.Environment.Pass, func(e policy.EnvironmentPattern) bool { return e.Pattern == was.Pattern }) {
+			undo("removing "+was.Pattern, was.At, func(q *policy.Policy) {
+				q.Environment.Pass = append(slices.Clone(q.Environment.Pass), was)
 				slices.SortFunc(q.Environment.Pass, func(a, b policy.EnvironmentPattern) int {
 					return strings.Compare(a.Pattern, b.Pattern)
 				})
-			})})
+			})
 		}
 	}
-	return out
-}
-
-// inherited gives what a policy would be without a word of its own.
-func inherited(t *testing.T, name string) *policy.Policy {
-	t.Helper()
-	source, _ := policies.Find(name)
-	extends := ""
-	for _, line := range strings.Split(string(source.Text), "\n") {
-		if strings.HasPrefix(line, "extends") {
-			extends = line
-		}
-	}
-	source.Text = []byte("schema = 1\nname = \"inherited\"\n" + extends + "\n")
-	source.File = "inherited.toml"
-	p, err := policy.Resolve(source, policy.Options{Library: policies.Library{}})
-	if err != nil {
-		t.Fatal(told(err))
-	}
-	return p
-}
-
-func with(p *policy.Policy, change func(*policy.Policy)) *policy.Policy {
-	changed := *p
-	change(&changed)
-	return &changed
-}
-
-// cut gives a copy of a list without item i; without none where i is -1.
-func cut[T any](list []T, i int) []T {
-	var out []T
-	for j, item := range list {
-		if j != i {
-			out = append(out, item)
-		}
+	if own(p.Network.At) {
+		undo("network.mode", p.Network.At, func(q *policy.Policy) { q.Network = base.Network })
 	}
 	return out
 }
 
 // insert gives a copy of sorted entries with one more.
 func insert(entries []policy.PathEntry, e policy.PathEntry) []policy.PathEntry {
-	var out []policy.PathEntry
-	placed := false
-	for _, other := range entries {
-		if !placed && other.Path > e.Path {
-			out, placed = append(out, e), true
-		}
-		out = append(out, other)
-	}
-	if !placed {
-		out = append(out, e)
-	}
-	return out
-}
-
-func entryAt(p *policy.Policy, path string) (policy.PathEntry, bool) {
-	for _, e := range p.Filesystem.Entries {
-		if e.Path == path {
-			return e, true
-		}
-	}
-	return policy.PathEntry{}, false
-}
-
-func passes(p *policy.Policy, pattern string) bool {
-	for _, e := range p.Environment.Pass {
-		if e.Pattern == pattern {
-			return true
-		}
-	}
-	return false
+	at, _ := slices.BinarySearchFunc(entries, e, func(a, b policy.PathEntry) int { return strings.Compare(a.Path, b.Path) })
+	return slices.Insert(slices.Clone(entries), at, e)
 }
 
 // TestWallTimes: no access shows a wall time, so it is checked here. A sync may take

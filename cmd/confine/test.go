@@ -14,7 +14,7 @@ import (
 	"confine/policy"
 )
 
-const testHelp = `usage: confine test [PATH...]
+const testHelp = `usage: confine test [PATH...] [flags]
 
 asks policies what their tests expect of them: NAME.test.toml, beside NAME.toml, lists
 accesses that the policy must allow or deny. Nothing is run; the answers are those that
@@ -23,14 +23,28 @@ every backend has to enforce
 a PATH is a policy, its tests, or a directory with all below it (default: the current
 one), or the name of one of confine's own
 
+--coverage shows the entries of each policy that no case exercises: if one is dropped, all
+cases still pass. Entries of its bases are left to the tests of those, and so is what no
+access can show: [process], bounds and fronting of [network], on_deny and accept
+
 examples:
   confine test policies/
-  confine test my.toml
+  confine test my.toml --coverage
   confine test source-declarative-manifest
+  confine test policies/ --format junit > report.xml
+
+members of the JSON:
+  passed     whether the exit code is 0
+  policies   policy, tests, error, cases, coverage
+  error      why the policy could not be tested; left out if it was
+  cases      name, at, passed, failures [access, expected, found, because, at, decided_at];
+             a failure without access is that the policy of the case cannot be resolved
+  coverage   unexercised [clause, subject, at], unknown; only with --coverage
+  at and decided_at are {file, line, column}; decided_at is left out where a default did
 
 exit codes:
   0  every case passed
-  1  a case failed
+  1  a case failed, or no case exercises an entry and --fail-uncovered was given
   2  something could not be read
 `
 
@@ -40,34 +54,46 @@ const (
 	testsSuffix  = ".test.toml"
 )
 
+// exitFailed is the code of test for cases that fail.
+const exitFailed = 1
+
 func testCommand(args []string, s streams) int {
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	format := flags.String("format", "text", "`form` of the results: text, tap, junit or json")
+	coverage := flags.Bool("coverage", false, "show the entries that no case exercises")
+	failUncovered := flags.Bool("fail-uncovered", false, "exit with 1 if there are any; implies --coverage")
 	if code, ok := parseFlags(flags, args, s, testHelp, exitUsage); !ok {
 		return code
+	}
+	write, err := testFormat(*format)
+	if err != nil {
+		explain(s.stderr, nil, err)
+		return exitUsage
 	}
 	paths := flags.Args()
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
-	var t tester
+	report := testReport{failUncovered: *failUncovered}
 	for _, path := range paths {
-		subjects, problems := findSubjects(path)
-		for _, err := range problems {
-			explain(s.stderr, nil, err)
-			t.broken++
-		}
-		for _, subject := range subjects {
-			t.test(subject, s)
+		for _, subject := range findSubjects(path) {
+			tested := subject.ask()
+			if *coverage || *failUncovered {
+				tested.cover()
+			}
+			report.Policies = append(report.Policies, tested)
 		}
 	}
-	fmt.Fprintf(s.stdout, "%s, %s: %s\n", count(t.policies, "policy", "policies"), count(t.cases, "case", "cases"), t.verdict())
-	switch {
-	case t.broken > 0:
+	for _, tested := range report.Policies {
+		if tested.problem != nil {
+			explain(s.stderr, nil, tested.problem)
+		}
+	}
+	if err := write(s.stdout, report.finished()); err != nil {
+		explain(s.stderr, nil, fmt.Errorf("write the results: %w", err))
 		return exitUsage
-	case t.failed > 0:
-		return 1
 	}
-	return 0
+	return report.exitCode()
 }
 
 func count(n int, one, many string) string {
@@ -77,98 +103,100 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// tester counts what came of the tests.
-type tester struct{ policies, cases, failed, broken int }
-
-func (t *tester) verdict() string {
-	switch {
-	case t.broken > 0:
-		return fmt.Sprintf("%d could not be tested, %s", t.broken, count(t.failed, "access failed", "accesses failed"))
-	case t.failed > 0:
-		return count(t.failed, "access failed", "accesses failed")
-	}
-	return "all passed"
+// subject is a policy and its tests, as a person named them.
+type subject struct {
+	policy, tests policy.Source
+	// problem is why they could not be read.
+	problem error
 }
 
-// subject is a policy and its tests, as a person named them.
-type subject struct{ policy, tests policy.Source }
-
-// findSubjects gives what a path stands for.
-func findSubjects(path string) (subjects []subject, problems []error) {
+// findSubjects gives what a path stands for; what is wrong is a subject too.
+func findSubjects(path string) []subject {
+	named := subject{policy: policy.Source{File: path}}
 	if source, ok := policies.Find(path); ok {
-		return []subject{{source, policies.Tests(path)}}, nil
+		return []subject{{policy: source, tests: policies.Tests(path)}}
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, []error{fmt.Errorf("find the tests: %w\n  expected  a policy, its tests, a directory, or one of confine's own: %s",
-			err, strings.Join(policies.Names(), ", "))}
+		named.problem = fmt.Errorf("find the tests: %w\n  expected  a policy, its tests, a directory, or one of confine's own: %s",
+			err, strings.Join(policies.Names(), ", "))
+		return []subject{named}
 	}
 	if !info.IsDir() {
-		s, err := readSubject(strings.TrimSuffix(strings.TrimSuffix(path, policySuffix), ".test"))
-		if err != nil {
-			return nil, []error{err}
-		}
-		return []subject{s}, nil
+		return []subject{readSubject(strings.TrimSuffix(strings.TrimSuffix(path, policySuffix), ".test"))}
 	}
+	var found []subject
 	err = filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(file, testsSuffix) {
 			return err
 		}
-		s, err := readSubject(strings.TrimSuffix(file, testsSuffix))
-		if err != nil {
-			problems = append(problems, err)
-			return nil
-		}
-		subjects = append(subjects, s)
+		found = append(found, readSubject(strings.TrimSuffix(file, testsSuffix)))
 		return nil
 	})
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("no tests in %s\n  expected  files NAME.test.toml beside NAME.toml", path)
+	}
 	if err != nil {
-		problems = append(problems, err)
+		named.problem = err
+		found = append(found, named)
 	}
-	if len(problems) == 0 && len(subjects) == 0 {
-		problems = append(problems, fmt.Errorf("no tests in %s\n  expected  files NAME.test.toml beside NAME.toml", path))
-	}
-	return subjects, problems
+	return found
 }
 
 // readSubject reads a policy and its tests by what their names begin with.
-func readSubject(stem string) (subject, error) {
-	var s subject
-	for suffix, into := range map[string]*policy.Source{policySuffix: &s.policy, testsSuffix: &s.tests} {
-		text, err := readPolicy(stem + suffix)
+func readSubject(stem string) subject {
+	s := subject{policy: policy.Source{File: stem + policySuffix}, tests: policy.Source{File: stem + testsSuffix}}
+	for _, source := range []*policy.Source{&s.policy, &s.tests} {
+		text, err := readPolicy(source.File)
 		switch {
-		case errors.Is(err, os.ErrNotExist) && suffix == testsSuffix:
-			return s, fmt.Errorf("policy %s has no tests\n  expected  %s", stem+policySuffix, stem+testsSuffix)
+		case errors.Is(err, os.ErrNotExist) && source == &s.tests:
+			err = fmt.Errorf("policy %s has no tests\n  expected  %s", s.policy.File, s.tests.File)
 		case errors.Is(err, os.ErrNotExist):
-			return s, fmt.Errorf("tests %s have no policy\n  expected  %s", stem+testsSuffix, stem+policySuffix)
-		case err != nil:
-			return s, err
+			err = fmt.Errorf("tests %s have no policy\n  expected  %s", s.tests.File, s.policy.File)
 		}
-		*into = policy.Source{File: stem + suffix, Text: text}
+		if err != nil {
+			s.problem = err
+			return s
+		}
+		source.Text = text
 	}
-	return s, nil
+	return s
 }
 
-// test runs the tests of one policy and prints what failed.
-func (t *tester) test(s subject, out streams) {
+// prepare reads the tests, and gives what resolves the policy with the values of a case.
+// A policy that is not valid is told once, not case by case.
+func (s subject) prepare() (*policy.Tests, resolver, error) {
+	if s.problem != nil {
+		return nil, nil, s.problem
+	}
 	tests, err := policy.ParseTests(s.tests.File, s.tests.Text)
-	if err == nil && len(policy.DeclaredParameters(s.policy, &library{})) == 0 {
-		// A policy that is not valid is told once, not case by case.
-		_, err = policy.Resolve(s.policy, policy.Options{Library: &library{}})
-	}
 	if err != nil {
-		explain(out.stderr, nil, err)
-		t.broken++
-		return
+		return nil, nil, err
 	}
-	failures := tests.Run(func(params map[string]string) (*policy.Policy, error) {
-		return policy.Resolve(s.policy, policy.Options{Library: &library{}, Parameters: params})
-	})
-	t.policies++
-	t.cases += len(tests.Cases)
-	t.failed += len(failures)
-	if len(failures) > 0 {
-		_ = failures.Render(out.stdout)
-		fmt.Fprintln(out.stdout)
+	resolve := s.resolver()
+	if len(policy.DeclaredParameters(s.policy, &library{})) == 0 {
+		_, err = resolve(nil)
+	}
+	return tests, resolve, err
+}
+
+// resolver gives the policy with values of its parameters.
+type resolver func(params map[string]string) (*policy.Policy, error)
+
+// resolver remembers what it gave: most cases have the same values.
+func (s subject) resolver() resolver {
+	type answer struct {
+		policy *policy.Policy
+		err    error
+	}
+	known := map[string]answer{}
+	return func(params map[string]string) (*policy.Policy, error) {
+		key := fmt.Sprintf("%q", params) // maps are printed in the order of their keys
+		a, ok := known[key]
+		if !ok {
+			a.policy, a.err = policy.Resolve(s.policy, policy.Options{Library: &library{}, Parameters: params})
+			known[key] = a
+		}
+		return a.policy, a.err
 	}
 }
