@@ -1,7 +1,8 @@
 package compiler
 
 import (
-	"sort"
+	"slices"
+	"strings"
 
 	"confine/policy"
 )
@@ -62,16 +63,27 @@ type Exception struct {
 	At    policy.Position `json:"at"`
 }
 
+// LaunchedOnly takes the verdicts for use without confine away, where they are not known.
+func LaunchedOnly(rows []Coverage) []Coverage {
+	for i := range rows {
+		rows[i].Standalone = Verdict{}
+	}
+	return rows
+}
+
 // SortCoverage puts rows in the order of clause, subject and position.
 func SortCoverage(rows []Coverage) {
-	sort.SliceStable(rows, func(i, j int) bool {
-		a, b := rows[i], rows[j]
-		if a.Clause != b.Clause {
-			return a.Clause < b.Clause
+	slices.SortStableFunc(rows, func(a, b Coverage) int {
+		switch {
+		case a.Clause != b.Clause:
+			return strings.Compare(a.Clause, b.Clause)
+		case a.Subject != b.Subject:
+			return strings.Compare(a.Subject, b.Subject)
+		case before(a.At, b.At):
+			return -1
+		case before(b.At, a.At):
+			return 1
 		}
-		if a.Subject != b.Subject {
-			return a.Subject < b.Subject
-		}
-		return before(a.At, b.At)
+		return 0
 	})
 }

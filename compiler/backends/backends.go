@@ -22,11 +22,13 @@ var all = map[compiler.Backend]struct {
 	compile compileFunc
 	// ahead is compile without what takes long; nil is a backend that has no use for it.
 	ahead compileFunc
+	// launched is what compile says of coverage when confine run launches the program.
+	launched func(*policy.Policy, compiler.Target) ([]compiler.Coverage, error)
 	// known are the versions of its tool, the oldest first.
 	known []compiler.Version
 }{
-	compiler.Firejail: {firejail.Compile, nil, firejail.Known},
-	compiler.GVisor:   {gvisor.Compile, gvisor.Ahead, gvisor.Known},
+	compiler.Firejail: {firejail.Compile, nil, firejail.Launched, firejail.Known},
+	compiler.GVisor:   {gvisor.Compile, gvisor.Ahead, gvisor.Launched, gvisor.Known},
 }
 
 type compileFunc func(*policy.Policy, compiler.Target) (*compiler.Bundle, error)
@@ -49,6 +51,9 @@ func DefaultVersion(b compiler.Backend) (compiler.Version, error) {
 	}
 	return all[b].known[0], nil
 }
+
+// Versions are the versions of a backend's tool that are compiled for, the oldest first.
+func Versions(b compiler.Backend) []compiler.Version { return slices.Clone(all[b].known) }
 
 // Machines are the architectures that compile, as uname(2) spells them.
 func Machines() []string { return []string{"x86_64", "aarch64"} }
@@ -89,6 +94,21 @@ func Ahead(p *policy.Policy, target compiler.Target, today time.Time) (bundle *c
 	}
 	bundle, err = compile(ahead, p, target, today)
 	return bundle, true, err
+}
+
+// Launched says how a policy is enforced under a target when confine run launches the
+// program, with the exceptions that today still hold, and gives those that are not needed.
+// The filter of system calls is not compiled, so a filter that is too long for the kernel
+// is not found. The error is compiler.Refusals where the policy is the reason.
+func Launched(p *policy.Policy, target compiler.Target, today time.Time) (rows []compiler.Coverage, unused []policy.Accept, err error) {
+	bundle, err := compile(func(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error) {
+		rows, err := all[target.Backend].launched(p, target)
+		return &compiler.Bundle{Coverage: rows}, err
+	}, p, target, today)
+	if err != nil {
+		return nil, nil, err
+	}
+	return bundle.Coverage, bundle.Unused, nil
 }
 
 func compile(backend compileFunc, p *policy.Policy, target compiler.Target, today time.Time) (*compiler.Bundle, error) {

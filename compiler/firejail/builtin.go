@@ -64,16 +64,27 @@ var (
 	bubblewrap = builtin{"/usr/bin/bwrap", false, "replaces /usr/bin/bwrap"}
 )
 
+// builtinsBy are those of the releases that do one, both or neither of the two.
+var builtinsBy = func() map[[2]bool][]builtin {
+	by := map[[2]bool][]builtin{}
+	for _, names := range []bool{false, true} {
+		for _, bwrap := range []bool{false, true} {
+			all := slices.Clone(builtins)
+			if names {
+				all = append(all, hostNames...)
+			}
+			if bwrap {
+				all = append(all, bubblewrap)
+			}
+			by[[2]bool{names, bwrap}] = all
+		}
+	}
+	return by
+}()
+
 // builtinsOf are those of one release.
 func builtinsOf(release Release) []builtin {
-	all := slices.Clone(builtins)
-	if release.RewritesHostNames {
-		all = append(all, hostNames...)
-	}
-	if release.ReplacesBubblewrap {
-		all = append(all, bubblewrap)
-	}
-	return all
+	return builtinsBy[[2]bool{release.RewritesHostNames, release.ReplacesBubblewrap}]
 }
 
 // copied are the files of which firejail shows a copy: with the system's and the

@@ -22,22 +22,9 @@ const (
 // Compile returns the bundle of a policy. The error is compiler.Refusals where
 // the policy or the version is the reason.
 func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error) {
-	var refusals compiler.Refusals
-	if refusal, refused := CheckVersion(target.Version); refused {
-		refusals = append(refusals, refusal)
-	}
 	release, _ := ReleaseOf(target.Version)
-	launched, refused := layOut(p.Filesystem, release)
-	refusals = append(refusals, refused...)
-	refusals = append(refusals, refuseProcess(p)...)
-	for _, c := range p.Capabilities {
-		refusals = append(refusals, compiler.Refusal{
-			At: c.At, Clause: policy.ClauseCapabilitiesKeep, Message: "firejail cannot give a capability to an ordinary user",
-			Found: c.Name, Expected: "keep = []",
-		})
-	}
+	launched, refusals := lay(p, target, release)
 	if len(refusals) > 0 {
-		refusals.Sort()
 		return nil, refusals
 	}
 	calls, err := filter.Compile(target, &p.Syscalls)
@@ -55,6 +42,37 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 		Expectation: expect(p, target, launched, calls.Program),
 		Mounts:      launched.mounts,
 	}, nil
+}
+
+// Launched returns how every clause of the policy is enforced when confine run launches
+// the program, without compiling the filter of system calls: its rows have no verdict for
+// use without confine. It refuses what Compile refuses, but for the filter.
+func Launched(p *policy.Policy, target compiler.Target) ([]compiler.Coverage, error) {
+	release, _ := ReleaseOf(target.Version)
+	if _, refusals := lay(p, target, release); len(refusals) > 0 {
+		return nil, refusals
+	}
+	return compiler.LaunchedOnly(cover(p, release, filter.Filter{})), nil
+}
+
+// lay lays the files of a policy out, and gives the reasons that lie in the policy or the
+// version, sorted.
+func lay(p *policy.Policy, target compiler.Target, release Release) (layout, compiler.Refusals) {
+	var refusals compiler.Refusals
+	if refusal, refused := CheckVersion(target.Version); refused {
+		refusals = append(refusals, refusal)
+	}
+	launched, refused := layOut(p.Filesystem, release)
+	refusals = append(refusals, refused...)
+	refusals = append(refusals, refuseProcess(p)...)
+	for _, c := range p.Capabilities {
+		refusals = append(refusals, compiler.Refusal{
+			At: c.At, Clause: policy.ClauseCapabilitiesKeep, Message: "firejail cannot give a capability to an ordinary user",
+			Found: c.Name, Expected: "keep = []",
+		})
+	}
+	refusals.Sort()
+	return launched, refusals
 }
 
 func refuseProcess(p *policy.Policy) compiler.Refusals {

@@ -143,3 +143,39 @@ func TestBubblewrap(t *testing.T) {
 		}
 	}
 }
+
+// What the oldest and the newest release take, every one between them takes: who asks
+// these two has asked all.
+func TestReleasesBetweenTakeWhatBothEndsTake(t *testing.T) {
+	taken := func(p *policy.Policy, v compiler.Version) bool {
+		rows, err := firejail.Launched(p, targetOf(v))
+		return err == nil && !slices.ContainsFunc(rows, func(row compiler.Coverage) bool { return !row.Launched.Strength.Sufficient() })
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		p := parse(t, tables(drawEntries(t), "none", rapid.SampledFrom([]string{"none", "self"}).Draw(t, "proc"), "minimal"))
+		if last := len(firejail.Known) - 1; !taken(p, firejail.Known[0]) || !taken(p, firejail.Known[last]) {
+			return
+		}
+		for _, v := range firejail.Known {
+			if !taken(p, v) {
+				t.Fatalf("%s does not take it", v)
+			}
+		}
+	})
+}
+
+// Launched says what Compile says, but for the use without confine.
+func TestLaunchedIsWhatCompileCovers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := drawPolicy(t)
+		rows, err := firejail.Launched(r.policy, target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := slices.Clone(r.bundle.Coverage)
+		compiler.LaunchedOnly(want)
+		if !slices.Equal(rows, want) {
+			t.Fatalf("%+v\nexpected %+v", rows, want)
+		}
+	})
+}

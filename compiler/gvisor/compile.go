@@ -49,6 +49,16 @@ func Ahead(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error) {
 	return assemble(p, target, filter.Filter{}, standaloneCalls{})
 }
 
+// Launched returns how every clause of the policy is enforced when confine run launches
+// the program, without compiling the filter of system calls: its rows have no verdict for
+// use without confine. It refuses what Compile refuses, but for the filter.
+func Launched(p *policy.Policy, target compiler.Target) ([]compiler.Coverage, error) {
+	if refusals := refused(p, target); len(refusals) > 0 {
+		return nil, refusals
+	}
+	return compiler.LaunchedOnly(cover(p, filter.Filter{}, standaloneCalls{})), nil
+}
+
 func assemble(p *policy.Policy, target compiler.Target, calls filter.Filter, standalone standaloneCalls) (*compiler.Bundle, error) {
 	gateway := compiler.GatewayOf(p.Network)
 	var files []compiler.GatewayFile

@@ -34,10 +34,14 @@ func main() {
 	rounds := flag.Int("rounds", 30, "how often each variant runs")
 	confine := flag.String("confine", "bin/confine", "the binary to measure")
 	gateway := flag.Bool("gateway", false, "measure the gateway alone")
+	lint := flag.Bool("lint", false, "measure confine lint alone")
 	flag.Parse()
 	measure := func() error { return run(*rounds, *confine) }
-	if *gateway {
+	switch {
+	case *gateway:
 		measure = func() error { return benchGateway(*rounds) }
+	case *lint:
+		measure = func() error { return benchLint(*rounds, *confine) }
 	}
 	if err := measure(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -79,7 +83,10 @@ func run(rounds int, confine string) error {
 				}
 			}
 		}
-		report(backend.name, variants)
+		report(backend.name+": start to end of a program", variants)
+	}
+	if err := benchLint(rounds, confine); err != nil {
+		return err
 	}
 	return benchGateway(rounds)
 }
@@ -246,7 +253,7 @@ func credentialOf(name string) (*syscall.Credential, error) {
 
 // report prints medians, and the ratio of each to the first variant.
 func report(backend string, variants []variant) {
-	fmt.Printf("%-43s %8s %8s %8s %7s\n", backend+": start to end of a program", "min ms", "median", "max", "ratio")
+	fmt.Printf("%-43s %8s %8s %8s %7s\n", backend, "min ms", "median", "max", "ratio")
 	reference := median(variants[0].times)
 	for _, v := range variants {
 		m := median(v.times)
