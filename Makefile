@@ -70,8 +70,7 @@ lint-fast:
 	  fi
 	@echo 'lint: go vet'
 	@go vet ./...
-	@echo 'lint: go vet for macOS and Windows, where policies are written too'
-	@for os in darwin windows; do GOOS=$$os go vet ./cmd/... ./compiler/... ./policy/... ./policies/...; done
+	@scripts/cross
 	@echo 'lint: staticcheck'
 	@go run $(STATICCHECK) ./...
 	@if [[ '$(LIBSECCOMP)' == yes ]]; then echo 'lint: go vet with libseccomp'; CGO_ENABLED=1 go vet -tags $(CTAGS) ./...; fi

@@ -14,11 +14,13 @@ import (
 )
 
 const explainHelp = `usage: confine explain POLICY [ACCESS] [flags]
+       confine explain CODE
 
 says why a policy allows an access or denies it: the entry that decides, the edit that
 would allow it, and how each backend enforces that. Without an access it shows the whole
 policy with all that it extends, and where each entry stands; with the word syscalls, the
-table of system calls. A parameter without a value is shown as ${NAME}
+table of system calls. A parameter without a value is shown as ${NAME}. Of a rule of
+confine lint, by its code, it shows the page
 
 an ACCESS is a verb and what it is about:
   read PATH  write PATH  exec PATH  map PATH
@@ -32,6 +34,7 @@ examples:
   confine explain my.toml 'connect api.example.com:443' --param tenant=acme
   confine explain my.toml 'syscall socket(arg0=AF_PACKET)'
   confine explain my.toml syscalls --format json
+  confine explain CF204
 
 members of the JSON:
   all       policy, digest, parameters [name, value, bound]
@@ -57,6 +60,11 @@ func explainCommand(args []string, s streams) int {
 	params.add(flags)
 	if code, ok := parseFlags(flags, args, s, explainHelp, exitUsage); !ok {
 		return code
+	}
+	if flags.NArg() == 1 {
+		if code, ok := explainRule(flags.Arg(0), s); ok {
+			return code
+		}
 	}
 	var p loaded
 	report, err := explanationOf(&p, flags.Args(), *format, &params)

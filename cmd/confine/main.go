@@ -32,9 +32,12 @@ func init() {
 	commands = map[string]command{
 		"run":     {"launch a program under a policy, proven or refused", runCommand},
 		"compile": {"write what a backend needs to enforce a policy", compileCommand},
+		"diff":    {"show what a policy newly allows and denies", diffCommand},
 		"explain": {"show what a policy means, or why it allows an access or denies it", explainCommand},
 		"test":    {"ask policies what their tests expect of them", testCommand},
+		"lint":    {"find what is wrong, risky or without effect in policies", lintCommand},
 		"doctor":  {"tell which backend works here, and what is missing", doctorCommand},
+		"schema":  {"print the JSON Schema of policies or of their tests, for editors", schemaCommand},
 		"version": {"print the version", versionCommand},
 	}
 }

@@ -28,6 +28,10 @@ const connectorUser = "confine-connector"
 // TestScripts runs the real command, one file of testdata/script a topic.
 func TestScripts(t *testing.T) {
 	root := publicDirectory(t)
+	scripts, err := filepath.Abs("../../scripts")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		WorkdirRoot:         root,
@@ -37,6 +41,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", filepath.Join(root, "bin")+":"+env.Getenv("PATH")+":/usr/sbin:/sbin")
 			env.Setenv("CONNECTOR", connectorUser)
+			env.Setenv("SCRIPTS", scripts)
 			env.Setenv("LC_ALL", "C")
 			return nil
 		},

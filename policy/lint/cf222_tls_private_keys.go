@@ -1,0 +1,20 @@
+package lint
+
+import "confine/policy"
+
+var tlsPrivateKeys = Rule{
+	Code:     "CF222",
+	Severity: Warning,
+	Title:    "private keys of certificates can be read",
+	Why: `Beside the certificates that everybody may read lie the private keys of the machine's own: whoever has one is the
+machine to its clients. The permissions of the directory still hold, until one of them is wrong.`,
+	Instead: "Name `/etc/ssl/certs` and `/etc/ssl/openssl.cnf` in place of `/etc/ssl`, or hide the keys.",
+	Bad:     Example{Policy: "schema = 1\nname   = \"acme\"\n\n[filesystem]\nread = [\"/etc/ssl\"]\n"},
+	Good:    Example{Policy: "schema = 1\nname   = \"acme\"\n\n[filesystem]\nread = [\"/etc/ssl/certs?\", \"/etc/ssl/openssl.cnf?\"]\n"},
+	check: func(s *Subject) []Found {
+		return foundPaths(s, policy.AccessRead, keyDirectories, "%s: private keys of the machine")
+	},
+}
+
+// keyDirectories are where distributions and certbot keep private keys.
+var keyDirectories = []string{"/etc/ssl/private", "/etc/pki/tls/private", "/etc/letsencrypt/archive", "/etc/letsencrypt/live"}

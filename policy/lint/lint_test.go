@@ -1,0 +1,244 @@
+package lint_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"confine/policy"
+	"confine/policy/lint"
+)
+
+var today = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+
+// shelf is a library of policies by name.
+type shelf map[string]string
+
+func (s shelf) Find(_ policy.Source, name string) (policy.Source, bool, error) {
+	text, ok := s[name]
+	return policy.Source{File: name + ".toml", Text: []byte(text)}, ok, nil
+}
+
+func (s shelf) Names(policy.Source) []string { return nil }
+
+func findings(t *testing.T, l lint.Linter, text string) []lint.Finding {
+	t.Helper()
+	l.Today = today
+	return l.Lint(lint.Target{Source: policy.Source{File: "acme.toml", Text: []byte(text)}, Relative: "policies/acme.toml"})
+}
+
+// lines gives the findings of some rules as "CODE LINE", and "allowed" for those that a
+// comment allows.
+func lines(found []lint.Finding, codes ...string) []string {
+	out := []string{}
+	for _, f := range found {
+		if !slices.Contains(codes, f.Rule.Code) {
+			continue
+		}
+		line := f.Rule.Code + " " + f.At.String()
+		if f.Suppressed != nil {
+			line += " allowed"
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+const hostPolicy = "schema = 1\nname = \"acme\"\n[environment]\n"
+
+func TestSuppressions(t *testing.T) {
+	const pass = "pass = [\"LD_PRELOAD\"]"
+	for name, tt := range map[string]struct {
+		text string
+		want []string
+	}{
+		"none":        {pass, []string{"CF703 acme.toml:4:9"}},
+		"on the line": {pass + " # confine: allow CF703 until 2026-11-28 -- the last day counts", []string{"CF703 acme.toml:4:9 allowed"}},
+		"above":       {"# confine: allow CF703 until 2027-01-01 -- why\n# more words\n" + pass, []string{"CF703 acme.toml:6:9 allowed"}},
+		"two codes":   {"# confine: allow CF701, CF703 until 2027-01-01 -- why\n" + pass, []string{"CF921 acme.toml:4:1", "CF703 acme.toml:5:9 allowed"}},
+		"blank between": {
+			"# confine: allow CF703 until 2027-01-01 -- why\n\n" + pass,
+			[]string{"CF921 acme.toml:4:1", "CF703 acme.toml:6:9"},
+		},
+		"another line": {
+			pass + "\n# confine: allow CF703 until 2027-01-01 -- why\nset = { A = \"b\" }",
+			[]string{"CF703 acme.toml:4:9", "CF921 acme.toml:5:1"},
+		},
+		"expired": {
+			pass + " # confine: allow CF703 until 2026-11-27 -- why",
+			[]string{"CF703 acme.toml:4:9", "CF922 acme.toml:4:23"},
+		},
+		"without a reason": {pass + " # confine: allow CF703 until 2027-01-01", []string{"CF703 acme.toml:4:9", "CF920 acme.toml:4:23"}},
+		"without a date":   {pass + " # confine: allow CF703 -- why", []string{"CF703 acme.toml:4:9", "CF920 acme.toml:4:23"}},
+		"no such day":      {pass + " # confine: allow CF703 until 2027-02-30 -- why", []string{"CF703 acme.toml:4:9", "CF920 acme.toml:4:23"}},
+		"no such rule":     {pass + " # confine: allow CF799 until 2027-02-20 -- why", []string{"CF703 acme.toml:4:9", "CF920 acme.toml:4:23"}},
+		"in a string": {
+			"pass = [\"LD_PRELOAD\"]\nset = { A = \"# confine: allow CF703 until 2027-02-20 -- why\" }",
+			[]string{"CF703 acme.toml:4:9"},
+		},
+		"in a long string": {
+			pass + "\n[environment.set]\nA = \"\"\"\n# confine: allow CF703\n\"\"\"",
+			[]string{"CF703 acme.toml:4:9"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := lines(findings(t, lint.Linter{}, hostPolicy+tt.text+"\n"), "CF703", "CF920", "CF921", "CF922")
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("%q\nexpected %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// What a base states is told where it is extended, unless the base is looked at for itself
+// or allows it by a comment of its own.
+func TestFindingsOfBases(t *testing.T) {
+	const child = "schema = 1\nname = \"acme\"\nextends = [\"middle\"]\n"
+	const middle = "schema = 1\nname = \"middle\"\nextends = [\"base\"]\n"
+	const base = "schema = 1\nname = \"base\"\n[environment]\npass = [\"LD_PRELOAD\"]"
+	library := shelf{"middle": middle, "base": base}
+	for name, tt := range map[string]struct {
+		linter lint.Linter
+		want   []string
+	}{
+		"told": {lint.Linter{Library: library}, []string{"CF703 acme.toml:3:12"}},
+		"linted itself": {
+			lint.Linter{Library: library, Linted: func(file string) bool { return file == "base.toml" }}, []string{},
+		},
+		"allowed there": {
+			lint.Linter{Library: shelf{"middle": middle, "base": base + " # confine: allow CF703 until 2027-01-01 -- why"}}, []string{},
+		},
+		"no longer allowed there": {
+			lint.Linter{Library: shelf{"middle": middle, "base": base + " # confine: allow CF703 until 2026-01-01 -- why"}},
+			[]string{"CF703 acme.toml:3:12"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := findings(t, tt.linter, child)
+			if got := lines(found, "CF703"); !slices.Equal(got, tt.want) {
+				t.Errorf("%q\nexpected %q", got, tt.want)
+			}
+			for _, f := range found {
+				if f.Rule.Code == "CF703" && !slices.Contains(f.Notes, "stated at  base.toml:4:9") {
+					t.Errorf("the place in the base is missing: %q", f.Notes)
+				}
+			}
+		})
+	}
+}
+
+func TestSettings(t *testing.T) {
+	const text = hostPolicy + "pass = [\"LD_PRELOAD\", \"PYTHONPATH\"]\n"
+	for name, tt := range map[string]struct {
+		settings string
+		want     []string
+	}{
+		"all":              {"", []string{"CF703", "CF704"}},
+		"select":           {"[lint]\nselect = [\"CF704\"]", []string{"CF704"}},
+		"select a group":   {"[lint]\nselect = [\"CF7\"]", []string{"CF703", "CF704"}},
+		"ignore":           {"[lint]\nignore = [\"CF703\"]", []string{"CF704"}},
+		"ignore wins":      {"[lint]\nselect = [\"CF7\"]\nignore = [\"CF703\"]", []string{"CF704"}},
+		"path":             {"[[lint.path]]\npath = \"policies\"\nignore = [\"CF703\"]", []string{"CF704"}},
+		"path with slash":  {"[[lint.path]]\npath = \"policies/\"\nignore = [\"CF703\"]", []string{"CF704"}},
+		"pattern":          {"[[lint.path]]\npath = \"*/ac*.toml\"\nignore = [\"CF703\"]", []string{"CF704"}},
+		"another path":     {"[[lint.path]]\npath = \"policy\"\nignore = [\"CF703\"]", []string{"CF703", "CF704"}},
+		"another's prefix": {"[[lint.path]]\npath = \"pol\"\nignore = [\"CF703\"]", []string{"CF703", "CF704"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			settings, err := policy.ParseSettings("confine.toml", []byte(tt.settings))
+			if err != nil {
+				t.Fatal(err)
+			}
+			config, err := lint.Configure(settings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range findings(t, lint.Linter{Config: config}, text) {
+				if f.Rule.Code[:3] == "CF7" {
+					got = append(got, f.Rule.Code)
+				}
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("%q\nexpected %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// What is wrong with settings is told with its place, all of it.
+func TestBadSettings(t *testing.T) {
+	const text = `[lint]
+select  = ["CF999", "CF7"]
+ignore  = ["cf703"]
+exclude = ["vendor"]
+
+[[lint.path]]
+path   = "a[b"
+ignore = ["XX"]
+`
+	settings, err := policy.ParseSettings("confine.toml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = lint.Configure(settings)
+	wrong, ok := err.(policy.Diagnostics) //nolint:errorlint // the type itself is what Configure promises
+	if !ok {
+		t.Fatalf("%v", err)
+	}
+	var got []string
+	for _, d := range wrong {
+		got = append(got, d.At.String())
+	}
+	want := []string{"confine.toml:2:12", "confine.toml:3:12", "confine.toml:7:10", "confine.toml:8:11"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q\nexpected %q", got, want)
+	}
+}
+
+// An invalid policy is one finding for each thing that is wrong, and no comment or setting
+// takes it away.
+func TestInvalidPolicy(t *testing.T) {
+	config := lint.Config{}.With(nil, []string{"CF"})
+	found := findings(t, lint.Linter{Config: config}, "schema = 1\nname = \"acme\"\nnet = 1 # confine: allow CF001 until 2027-01-01 -- why\n[filesystem]\nread = [\"x\"]\n")
+	if got := lines(found, "CF001"); !slices.Equal(got, []string{"CF001 acme.toml:3:1", "CF001 acme.toml:5:9"}) {
+		t.Errorf("%q", got)
+	}
+	report := lint.Report{Findings: found}
+	if never, _ := lint.ParseSeverity("never"); !report.Fails(never) {
+		t.Error("an invalid policy does not fail the run")
+	}
+}
+
+// Edits keep what is around them.
+func TestFix(t *testing.T) {
+	for name, tt := range map[string]struct{ before, after string }{
+		"only one": {`pass = ["A"]`, `pass = []`},
+		"first":    {`pass = ["A", "B"]`, `pass = ["B"]`},
+		"last":     {`pass = ["B", "A"]`, `pass = ["B"]`},
+		"middle":   {`pass = ["B", "A", "C"]`, `pass = ["B", "C"]`},
+		"own line": {"pass = [\n    \"A\",\n    \"B\",\n]", "pass = [\n    \"B\",\n]"},
+		"its comment stays": {
+			"pass = [\n    \"A\",  # why A\n    # why B\n    \"B\",\n]",
+			"pass = [\n    # why A\n    # why B\n    \"B\",\n]",
+		},
+		"last of a line": {"pass = [\"B\", \"A\",  # why\n    \"C\"]", "pass = [\"B\",   # why\n    \"C\"]"},
+		"carriage return": {
+			"pass = [\r\n    \"A\",\r\n    \"B\",\r\n]", "pass = [\r\n    \"B\",\r\n]",
+		},
+		"last without a comma": {"pass = [\n    \"B\",\n    \"A\"\n]", "pass = [\n    \"B\",\n]"},
+		"inner blanks":         {"pass = [ \"A\" , \"B\" ]", "pass = [ \"B\" ]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const head = "schema = 1\nname = \"acme\"\nextends = [\"base\"]\n[environment]\n"
+			library := shelf{"base": "schema = 1\nname = \"base\"\n[environment]\npass = [\"A\"]\n"}
+			l := lint.Linter{Library: library, Today: today}
+			got, cured := l.Fix(lint.Target{Source: policy.Source{File: "acme.toml", Text: []byte(head + tt.before + "\n")}},
+				func(f lint.Finding) bool { return f.Rule.Code == "CF904" })
+			if cured != 1 || got != head+tt.after+"\n" {
+				t.Errorf("%d cured:\n%s\nexpected\n%s", cured, strings.TrimPrefix(got, head), tt.after)
+			}
+		})
+	}
+}

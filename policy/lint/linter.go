@@ -1,0 +1,174 @@
+package lint
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"confine/policy"
+)
+
+// Linter applies the rules to policies. It may be used by several goroutines if its
+// Library may.
+type Linter struct {
+	Config  Config
+	Library policy.Library
+	// Memory is shared by the policies of a run; it may be nil.
+	Memory *policy.Memory
+	// Today decides which exceptions and suppressions still hold.
+	Today time.Time
+	// Coverage asks the backends; nil asks none, and finds nothing of theirs.
+	Coverage Coverage
+	// Linted reports whether a file is looked at for itself: what is wrong in a base is
+	// then told there, and not again for everything that extends it. nil is none.
+	Linted func(file string) bool
+}
+
+// Target is one policy to look at.
+type Target struct {
+	Source policy.Source
+	// Tests are the cases beside it; nil where there are none.
+	Tests *policy.Source
+	// Relative is its path relative to the settings, with slashes.
+	Relative string
+}
+
+// Lint gives what the rules say of a policy, sorted by place, with what comments allow.
+func (l *Linter) Lint(t Target) []Finding {
+	options := policy.Options{Library: l.Library, Memory: l.Memory, Unbound: true, Inherited: true}
+	p, err := policy.Resolve(t.Source, options)
+	if err != nil {
+		return l.invalid(err, t)
+	}
+	s := &Subject{
+		Policy: p, Inherited: p.Inherited(), Today: l.Today,
+		resolve: func(params map[string]string) (*policy.Policy, error) {
+			return policy.Resolve(t.Source, policy.Options{Library: l.Library, Memory: l.Memory, Parameters: params})
+		},
+	}
+	var findings []Finding
+	if t.Tests != nil {
+		if s.Tests, err = policy.ParseTests(t.Tests.File, t.Tests.Text); err != nil {
+			findings = l.invalid(err, t)
+		}
+	}
+	for _, rule := range backendRules {
+		if l.Config.asks(rule.Code, t.Relative) {
+			l.enforce(s)
+			break
+		}
+	}
+	for _, rule := range all {
+		if rule.check == nil || !l.Config.asks(rule.Code, t.Relative) {
+			continue
+		}
+		for _, found := range rule.check(s) {
+			if f, ok := l.place(s, rule, found); ok {
+				findings = append(findings, f)
+			}
+		}
+	}
+	return Sort(l.suppress(s, t, findings))
+}
+
+// invalid makes findings of what is wrong with a file. They cannot be ignored: nothing
+// else was looked at.
+func (l *Linter) invalid(err error, t Target) []Finding {
+	var diagnostics policy.Diagnostics
+	if !errors.As(err, &diagnostics) {
+		at := policy.Position{File: t.Source.File, Line: 1, Column: 1}
+		diagnostics = policy.Diagnostics{{At: at, EndColumn: 2, Message: err.Error()}}
+	}
+	var out []Finding
+	for _, d := range diagnostics {
+		out = append(out, finding(&invalidFile, d))
+	}
+	return out
+}
+
+func finding(rule *Rule, d policy.Diagnostic) Finding {
+	if rule.Severity != Error {
+		d.Severity = rule.Severity.String()
+	}
+	d.Docs = "confine explain " + rule.Code
+	return Finding{Rule: rule, Diagnostic: d}
+}
+
+// place shows what was found. What a base states is told at the entry of extends that
+// brings it, unless the base is looked at for itself.
+func (l *Linter) place(s *Subject, rule *Rule, found Found) (Finding, bool) {
+	message, at := found.Message, found.At
+	if message == "" {
+		message = rule.Title
+	}
+	notes := found.Notes
+	if at.IsZero() {
+		at = s.name()
+	}
+	if !s.own(at) {
+		if l.Linted != nil && l.Linted(at.File) || l.allowedInBase(s, rule.Code, at) {
+			return Finding{}, false
+		}
+		notes = append([]string{"stated at  " + at.String()}, notes...)
+		at, found.Remove, found.Replace = s.Policy.BroughtBy(at.File), false, ""
+	}
+	f := finding(rule, s.Policy.Diagnose(at, message, notes, found.Hint))
+	f.Fix = s.fix(found)
+	return f, true
+}
+
+// allowedInBase reports whether a comment in a base allows what it states.
+func (l *Linter) allowedInBase(s *Subject, code string, at policy.Position) bool {
+	list, _ := readSuppressions(s.Policy, at.File)
+	for _, c := range list {
+		if c.allows(code, at) && !c.expired(l.Today) {
+			return true
+		}
+	}
+	return false
+}
+
+// suppress marks what comments of the policy's own file allow, and adds what is wrong
+// with the comments.
+func (l *Linter) suppress(s *Subject, t Target, findings []Finding) []Finding {
+	list, wrong := readSuppressions(s.Policy, s.Policy.File)
+	for i := range findings {
+		f := &findings[i]
+		for _, c := range list {
+			if f.Rule.Severity == Error && f.Rule == &invalidFile || !c.allows(f.Rule.Code, f.At) {
+				continue
+			}
+			c.used[f.Rule.Code] = true
+			if c.expired(l.Today) {
+				f.Notes = append(f.Notes, "the comment that allowed it ended on "+c.Until.Format(time.DateOnly))
+				continue
+			}
+			f.Suppressed = c
+		}
+	}
+	add := func(rule *Rule, found Found) {
+		if l.Config.asks(rule.Code, t.Relative) {
+			if f, ok := l.place(s, rule, found); ok {
+				findings = append(findings, f)
+			}
+		}
+	}
+	for _, found := range wrong {
+		add(&unreadableSuppression, found)
+	}
+	for _, c := range list {
+		var unused []string
+		for _, code := range c.Codes {
+			if !c.used[code] && l.Config.asks(code, t.Relative) {
+				unused = append(unused, code)
+			}
+		}
+		if len(unused) > 0 {
+			add(&unusedSuppression, Found{At: c.At, Message: "this comment allows " + strings.Join(unused, ", ") + ", and nothing of it is found here"})
+		}
+		if c.expired(l.Today) {
+			add(&expiredSuppression, Found{At: c.At, Message: "this comment held until " + c.Until.Format(time.DateOnly)})
+		}
+	}
+	return findings
+}

@@ -1,0 +1,6 @@
+package lint
+
+var environmentRules = []*Rule{
+	&secretPassed, &secretSet, &loaderVariable, &interpreterVariable, &everythingPassed, &pathElement,
+	&unsafeCodeSwitch, &proxyBesideEgress,
+}
