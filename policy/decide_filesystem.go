@@ -55,7 +55,7 @@ func Covering(entries []PathEntry, name string) (PathEntry, bool) {
 	var best PathEntry
 	found := false
 	for _, e := range entries {
-		if strings.HasPrefix(name, e.Path+"/") && len(e.Path) > len(best.Path) {
+		if n := len(e.Path); n > len(best.Path) && n < len(name) && name[n] == '/' && name[:n] == e.Path {
 			best, found = e, true
 		}
 	}

@@ -81,7 +81,7 @@ func replaceFile(name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }()
 	_, err = f.Write(data)
 	if chmod := f.Chmod(info.Mode().Perm()); err == nil {
 		err = chmod

@@ -32,7 +32,7 @@ private = ["10.20.7.4/32"]
 `},
 	check: func(s *Subject) []Found {
 		var found []Found
-		for _, n := range opened(s) {
+		for _, n := range openedNetworks(s) {
 			if _, whole := wholeSpace(n.Prefix); !whole && metadataIn(n.Prefix) < 0 && wide(n.Prefix) {
 				found = append(found, Found{
 					At: n.At, Message: fmt.Sprintf("an allowed name may resolve to any address of %s", n.Prefix),
@@ -45,8 +45,8 @@ private = ["10.20.7.4/32"]
 	},
 }
 
-// opened gives the networks of network.private where they count.
-func opened(s *Subject) []policy.PrivateNetwork {
+// openedNetworks gives the networks of network.private where they count.
+func openedNetworks(s *Subject) []policy.PrivateNetwork {
 	if s.Policy.Network.Mode != policy.NetworkEgress {
 		return nil
 	}

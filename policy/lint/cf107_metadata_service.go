@@ -31,7 +31,7 @@ private = ["10.20.7.4/32"]
 `},
 	check: func(s *Subject) []Found {
 		var found []Found
-		for _, n := range opened(s) {
+		for _, n := range openedNetworks(s) {
 			if i := metadataIn(n.Prefix); i >= 0 {
 				service := metadataAddresses[i]
 				found = append(found, Found{At: n.At, Message: fmt.Sprintf("%s holds %s: %s", n.Prefix, service.ip, service.what)})

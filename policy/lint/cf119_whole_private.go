@@ -30,7 +30,7 @@ private = ["10.20.7.4/32"]
 `},
 	check: func(s *Subject) []Found {
 		var found []Found
-		for _, n := range opened(s) {
+		for _, n := range openedNetworks(s) {
 			if space, ok := wholeSpace(n.Prefix); ok {
 				message := fmt.Sprintf("%s is the whole of %s", n.Prefix, space.what)
 				if n.Prefix != space.prefix {

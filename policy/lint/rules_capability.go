@@ -1,3 +1,3 @@
 package lint
 
-var capabilityRules = []*Rule{}
+var capabilityRules = []*Rule{&rootCapability, &networkCapability, &processCapability, &otherCapability}

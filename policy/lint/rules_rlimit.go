@@ -1,3 +1,6 @@
 package lint
 
-var rlimitRules = []*Rule{}
+var rlimitRules = []*Rule{
+	&coreFiles, &noNproc, &noNofile, &noMemory, &deadlyLimit, &shortCPU, &smallFiles, &idleLimit, &givingLimit, &smallLimit,
+	&smallAddresses,
+}

@@ -1,3 +1,7 @@
 package lint
 
-var syscallRules = []*Rule{}
+var syscallRules = []*Rule{
+	&noFilter, &otherProcesses, &kernelPrograms, &ioUring, &faultHandling, &mounts, &keyrings, &machineCalls, &observers,
+	&namespaces, &hiddenFlags, &namelessFiles, &socketFamilies, &idleAllow, &droppedGuard, &idleDeny, &vitalCall, &killingBase,
+	&idleRule, &weakerMemory,
+}
