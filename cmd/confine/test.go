@@ -17,8 +17,8 @@ import (
 const testHelp = `usage: confine test [PATH...] [flags]
 
 asks policies what their tests expect of them: NAME.test.toml, beside NAME.toml, lists
-accesses that the policy must allow or deny. Nothing is run; the answers are those that
-every backend has to enforce
+accesses that the policy must allow or deny. Nothing is run without --live; the answers are
+those that every backend has to enforce
 
 a PATH is a policy, its tests, or a directory with all below it (default: the current
 one), or the name of one of confine's own
@@ -27,11 +27,15 @@ one), or the name of one of confine's own
 cases still pass. Entries of its bases are left to the tests of those, and so is what no
 access can show: [process], bounds and fronting of [network], on_deny and accept
 
+--live also tries every access in the real sandbox, and outside as a control, without harm:
+a difference is a bug in confine. --network lets it connect to the hosts that a policy allows
+
 examples:
   confine test policies/
   confine test my.toml --coverage
   confine test source-declarative-manifest
   confine test policies/ --format junit > report.xml
+  confine test --live --backend gvisor --user confine-connector my.toml
 
 members of the JSON:
   passed     whether the exit code is 0
@@ -44,8 +48,9 @@ members of the JSON:
 
 exit codes:
   0  every case passed
-  1  a case failed, or no case exercises an entry and --fail-uncovered was given
-  2  something could not be read
+  1  a case failed, or no case exercises an entry and --fail-uncovered was given, or a sandbox
+     does not do what its policy says
+  2  something could not be read, or a launch was refused, or nothing of a policy could be tried
 `
 
 // suffixes of the files of a policy and of its tests.
@@ -62,6 +67,8 @@ func testCommand(args []string, s streams) int {
 	format := flags.String("format", "text", "`form` of the results: text, tap, junit or json")
 	coverage := flags.Bool("coverage", false, "show the entries that no case exercises")
 	failUncovered := flags.Bool("fail-uncovered", false, "exit with 1 if there are any; implies --coverage")
+	var inside liveTest
+	inside.add(flags)
 	if code, ok := parseFlags(flags, args, s, testHelp, exitUsage); !ok {
 		return code
 	}
@@ -77,6 +84,7 @@ func testCommand(args []string, s streams) int {
 	report := testReport{failUncovered: *failUncovered}
 	for _, path := range paths {
 		for _, subject := range findSubjects(path) {
+			inside.subjects = append(inside.subjects, subject)
 			tested := subject.ask()
 			if *coverage || *failUncovered {
 				tested.cover()
@@ -93,7 +101,7 @@ func testCommand(args []string, s streams) int {
 		explain(s.stderr, nil, fmt.Errorf("write the results: %w", err))
 		return exitUsage
 	}
-	return report.exitCode()
+	return max(report.exitCode(), inside.run(*format == "text", s))
 }
 
 func count(n int, one, many string) string {
