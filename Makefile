@@ -4,7 +4,7 @@
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run test lint lint-fast bench fuzz setup clean
+.PHONY: help build install run test lint lint-fast bench fuzz setup clean
 
 # Go's own installer puts it where root's PATH often does not look.
 export PATH := $(PATH):/usr/local/go/bin
@@ -19,6 +19,9 @@ CTAGS := libseccomp,netgo,osusergo
 # The same commit gives the same bytes: the version is the only stamp, and it is given here.
 VERSION := $(or $(shell git describe --tags --always --dirty 2>/dev/null),dev)
 FUZZTIME ?= 30s
+# Where make install puts things; DESTDIR is put before it, for those who make packages.
+PREFIX  ?= /usr/local
+DESTDIR ?=
 
 GOFUMPT      := mvdan.cc/gofumpt@v0.12.0
 STATICCHECK  := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -26,6 +29,7 @@ GOLANGCILINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 help:
 	@echo 'make build   bin/confine, one static binary, with libseccomp where it can be linked'
+	@echo 'make install into PREFIX (/usr/local) below DESTDIR, with shell completion and manual pages'
 	@echo 'make run     install what is missing, then run a real connector confined'
 	@echo 'make test    install what is missing, then every test, also those that launch sandboxes'
 	@echo 'make lint    gofumpt, go vet, staticcheck, golangci-lint (its first build takes about 3 minutes)'
@@ -43,6 +47,9 @@ build:
 	else \
 	  go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/confine ./cmd/confine; \
 	fi
+
+install: build
+	@scripts/install bin/confine '$(DESTDIR)' '$(PREFIX)'
 
 setup:
 	@scripts/setup all

@@ -34,6 +34,10 @@ examples:
   confine compile my.toml --backend firejail --backend-version 0.9.72 --arch aarch64 -o out
   confine compile my.toml --param tenant=acme -o out
   confine compile my.toml --backend gvisor --root / -o out -- /usr/bin/python3 main.py
+
+exit codes:
+  0  it is written
+  2  the policy is invalid, the backend cannot enforce it, or the files cannot be written
 `
 
 func compileCommand(args []string, s streams) int {

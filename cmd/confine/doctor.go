@@ -15,12 +15,16 @@ import (
 
 const doctorHelp = `usage: confine doctor [flags]
 
-tells which backend would confine here for this caller, and what is missing; the exit
-code is 0 if one is usable and 1 if none is
+tells which backend would confine here for this caller, and what is missing
 
 examples:
   confine doctor
   confine doctor --format json
+
+exit codes:
+  0  a backend is usable
+  1  none is
+  2  the command line makes no sense
 `
 
 func doctorCommand(args []string, s streams) int {

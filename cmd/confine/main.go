@@ -30,15 +30,17 @@ var commands map[string]command
 
 func init() {
 	commands = map[string]command{
-		"run":     {"launch a program under a policy, proven or refused", runCommand},
-		"compile": {"write what a backend needs to enforce a policy", compileCommand},
-		"diff":    {"show what a policy newly allows and denies", diffCommand},
-		"explain": {"show what a policy means, or why it allows an access or denies it", explainCommand},
-		"test":    {"ask policies what their tests expect of them", testCommand},
-		"lint":    {"find what is wrong, risky or without effect in policies", lintCommand},
-		"doctor":  {"tell which backend works here, and what is missing", doctorCommand},
-		"schema":  {"print the JSON Schema of policies or of their tests, for editors", schemaCommand},
-		"version": {"print the version", versionCommand},
+		"completion": {"print what completes confine's command lines in a shell", completionCommand},
+		"man":        {"print the manual pages", manCommand},
+		"run":        {"launch a program under a policy, proven or refused", runCommand},
+		"compile":    {"write what a backend needs to enforce a policy", compileCommand},
+		"diff":       {"show what a policy newly allows and denies", diffCommand},
+		"explain":    {"show what a policy means, or why it allows an access or denies it", explainCommand},
+		"test":       {"ask policies what their tests expect of them", testCommand},
+		"lint":       {"find what is wrong, risky or without effect in policies", lintCommand},
+		"doctor":     {"tell which backend works here, and what is missing", doctorCommand},
+		"schema":     {"print the JSON Schema of policies or of their tests, for editors", schemaCommand},
+		"version":    {"print the version", versionCommand},
 	}
 }
 
@@ -95,16 +97,19 @@ func dispatch(args []string, s streams) int {
 	return c.run(args[1:], s)
 }
 
+// overview says what confine is for.
+const overview = "confine turns a TOML security policy into an enforced sandbox, proves at launch\n" +
+	"that it is there, and starts a program in it"
+
 func usage(w io.Writer) {
-	fmt.Fprint(w, "confine turns a TOML security policy into an enforced sandbox, proves at launch\n"+
-		"that it is there, and starts a program in it\n\ncommands:\n")
+	fmt.Fprint(w, overview+"\n\ncommands:\n")
 	names := make([]string, 0, len(commands))
 	for name := range commands {
 		names = append(names, name)
 	}
 	sort.Strings(names)
 	for _, name := range names {
-		fmt.Fprintf(w, "  confine %-8s %s\n", name, commands[name].summary)
+		fmt.Fprintf(w, "  confine %-10s %s\n", name, commands[name].summary)
 	}
 	fmt.Fprint(w, "\nconfine COMMAND --help tells more, with examples\n")
 }
@@ -115,6 +120,10 @@ prints the version that the build stamped, or dev, and the libseccomp that is li
 
 examples:
   confine version
+
+exit codes:
+  0  it is printed
+  2  the command line makes no sense
 `
 
 func versionCommand(args []string, s streams) int {
