@@ -5,7 +5,7 @@ var noNproc = Rule{
 	Severity: Warning,
 	Title:    "nothing bounds how many processes and threads there are",
 	Why: `A program that starts itself twice, again and again, takes every process id and the memory of the machine in seconds, and a
-shell for the rescue no longer starts. Without ` + "`rlimits.nproc`" + ` the caller's limit holds, which is half of what the machine could hold.
+shell for the rescue no longer starts. Without ` + "`rlimits.nproc`" + ` the caller's limit holds, by default half of what the machine could hold.
 setrlimit(2): it counts threads too, of one user.`,
 	Instead: "Bound it, with some room for the threads that libraries start: a low-code connector does with 5, Node with 8.",
 	Bad:     Example{Policy: "schema = 1\nname   = \"acme\"\n"},

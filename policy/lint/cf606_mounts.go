@@ -5,8 +5,8 @@ var mounts = Rule{
 	Severity: Error,
 	Title:    "calls that change what lies where",
 	Why: `What the policy says of paths holds for the mounts that were made for it. A program that may mount, in a user namespace of its own where it has
-all capabilities, can lay others over them, without noexec and without a size (user_namespaces(7)). Every call here also opens
-a parser of file systems in the kernel.`,
+all capabilities, can lay others over them, without noexec and without a size (user_namespaces(7)). Most calls here also open
+parsers of file systems in the kernel.`,
 	Instead: "Take them out, and say in [filesystem] what lies where.",
 	Bad:     Example{Policy: "schema = 1\nname   = \"acme\"\n\n[syscalls]\nallow = [\"mount\"]\n"},
 	Good:    Example{Policy: "schema = 1\nname   = \"acme\"\n\n[syscalls]\nbase = \"default\"\n"},

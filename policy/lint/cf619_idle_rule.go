@@ -4,9 +4,9 @@ var idleRule = Rule{
 	Code:     "CF619",
 	Severity: Info,
 	Title:    "a rule that takes nothing away",
-	Why:      `Rules narrow what the base list and ` + "`allow`" + ` give. Where the list already denies what the rules would, they read as a bound
+	Why: `Rules narrow what the base list and ` + "`allow`" + ` give. Where the list already denies what the rules would, they read as a bound
 and are none. They do hold where a policy that extends this one changes the list.`,
-	Instead:  "Remove the rules, or narrow them to what the program needs.",
+	Instead: "Remove the rules, or narrow them to what the program needs.",
 	Bad: Example{Policy: `schema = 1
 name   = "acme"
 
