@@ -11,8 +11,9 @@ the metadata service of a cloud, which hands out the credentials of the machine.
 send anywhere.`,
 	Instead: `Write mode "egress" and name the hosts of the API. Where the host differs from connection to connection, a
 parameter stands for it.`,
-	Bad:  Example{Policy: "schema = 1\nname   = \"acme\"\n\n[network]\nmode = \"host\"\n"},
-	Good: Example{Policy: "schema = 1\nname   = \"acme\"\n\n[network]\nmode   = \"egress\"\negress = [\"api.acme.com:443\"]\n"},
+	EachPolicy: true,
+	Bad:        Example{Policy: "schema = 1\nname   = \"acme\"\n\n[network]\nmode = \"host\"\n"},
+	Good:       Example{Policy: "schema = 1\nname   = \"acme\"\n\n[network]\nmode   = \"egress\"\negress = [\"api.acme.com:443\"]\n"},
 	check: func(s *Subject) []Found {
 		if s.Policy.Network.Mode != policy.NetworkHost {
 			return nil

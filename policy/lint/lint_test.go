@@ -128,6 +128,20 @@ func TestFindingsOfBases(t *testing.T) {
 	}
 }
 
+// For some rules nothing is settled by a base.
+func TestFindingsOfEachPolicy(t *testing.T) {
+	library := shelf{"base": "schema = 1\nname = \"base\"\n[network]\nmode = \"host\" # confine: allow CF101 until 2027-01-01 -- why\n"}
+	l := lint.Linter{Library: library, Linted: func(string) bool { return true }}
+	const child = "schema = 1\nname = \"acme\"\nextends = [\"base\"]"
+	if got := lines(findings(t, l, child+"\n"), "CF101"); !slices.Equal(got, []string{"CF101 acme.toml:3:12"}) {
+		t.Errorf("%q", got)
+	}
+	got := lines(findings(t, l, child+" # confine: allow CF101 until 2027-01-01 -- why\n"), "CF101")
+	if !slices.Equal(got, []string{"CF101 acme.toml:3:12 allowed"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestSettings(t *testing.T) {
 	const text = hostPolicy + "pass = [\"LD_PRELOAD\", \"PYTHONPATH\"]\n"
 	for name, tt := range map[string]struct {

@@ -95,7 +95,7 @@ func finding(rule *Rule, d policy.Diagnostic) Finding {
 }
 
 // place shows what was found. What a base states is told at the entry of extends that
-// brings it, unless the base is looked at for itself.
+// brings it, unless the base is looked at for itself or allows it, which settles most rules.
 func (l *Linter) place(s *Subject, rule *Rule, found Found) (Finding, bool) {
 	message, at := found.Message, found.At
 	if message == "" {
@@ -106,7 +106,8 @@ func (l *Linter) place(s *Subject, rule *Rule, found Found) (Finding, bool) {
 		at = s.name()
 	}
 	if !s.own(at) {
-		if l.Linted != nil && l.Linted(at.File) || l.allowedInBase(s, rule.Code, at) {
+		settled := l.Linted != nil && l.Linted(at.File) || l.allowedInBase(s, rule.Code, at)
+		if settled && !rule.EachPolicy {
 			return Finding{}, false
 		}
 		notes = append([]string{"stated at  " + at.String()}, notes...)

@@ -23,6 +23,9 @@ func (r *Rule) Page() string {
 	if r.Good.Tests != "" {
 		fmt.Fprintf(&b, "\nwith these tests beside it:\n\n```toml cases\n%s\n```\n", strings.TrimSpace(r.Good.Tests))
 	}
+	if r.EachPolicy {
+		b.WriteString("\nEvery policy answers for itself: that a base may do it settles nothing for who extends the base.\n")
+	}
 	if r != &invalidFile {
 		fmt.Fprintf(&b, "\n## To allow it\n\nOn the line, or on a line of its own above:\n\n    # confine: allow %s until 2027-06-30 -- why this is right here\n", r.Code)
 	}

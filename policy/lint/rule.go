@@ -29,6 +29,9 @@ type Rule struct {
 	Why string
 	// Instead says what to write.
 	Instead string
+	// EachPolicy says that every policy answers for itself: what a base states is told of who
+	// extends it too, whatever a comment in the base allows.
+	EachPolicy bool
 	// Bad is an example that the rule finds something in, Good one that it does not.
 	Bad, Good Example
 
