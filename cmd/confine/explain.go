@@ -18,9 +18,9 @@ const explainHelp = `usage: confine explain POLICY [ACCESS] [flags]
 
 says why a policy allows an access or denies it: the entry that decides, the edit that
 would allow it, and how each backend enforces that. Without an access it shows the whole
-policy with all that it extends, and where each entry stands; with the word syscalls, the
-table of system calls. A parameter without a value is shown as ${NAME}. Of a rule of
-confine lint, by its code, it shows the page
+policy with all that it extends, where each entry stands, and which entries of its bases it
+replaces or removes; with the word syscalls, the table of system calls. A parameter without
+a value is shown as ${NAME}. Of a rule of confine lint, by its code, it shows the page
 
 an ACCESS is a verb and what it is about:
   read PATH  write PATH  exec PATH  map PATH
@@ -41,7 +41,8 @@ members of the JSON:
   access    access, decision (allowed, denied, conditional), because, clause, at,
             to_allow {table, lines, note}, backends [backend, strength, how, refused],
             syscall {belongs_to, paths [arch, shortest, longest]}
-  policy    description, sources [file, sha256], entries [table, key, value, note, at]
+  policy    description, sources [file, sha256], entries [table, key, value, note, at],
+            changes [change (replaces, repeats, removes), table, key, was, was_at, value, at]
   syscalls  base, purpose, at, groups [name, reason, syscalls], guards [syscall, reason,
             answers], allow [name, at], deny [name, at], rules [syscall, when, at],
             answers {denied, unnamed, foreign}, programs [arch, instructions, longest,
@@ -101,7 +102,7 @@ func explanationOf(p *loaded, args []string, format string, params *parameterFla
 	if err != nil {
 		return nil, err
 	}
-	if *p, err = loadWith(name, params, policy.Options{Unbound: true}); err != nil {
+	if *p, err = loadWith(name, params, policy.Options{Unbound: true, Inherited: true}); err != nil {
 		return nil, err
 	}
 	switch asked := strings.Join(subject, " "); asked {

@@ -16,6 +16,10 @@ type policyReport struct {
 	Description string                `json:"description"`
 	Sources     []policy.SourceDigest `json:"sources"`
 	Entries     []entryReport         `json:"entries"`
+	// Changes are what the policy's own file does to the entries of its bases.
+	Changes []changeReport `json:"changes"`
+
+	file string
 }
 
 // entryReport is one entry and where it stands. Values of environment.set are left out.
@@ -28,9 +32,19 @@ type entryReport struct {
 }
 
 func explainPolicy(p *policy.Policy) policyReport {
-	r := policyReport{identity: identityOf(p), Description: p.Description, Sources: p.Sources}
+	r := policyReport{identity: identityOf(p), Description: p.Description, Sources: p.Sources, file: p.File}
+	r.Entries, r.Changes = entriesOf(p), []changeReport{}
+	if inherited := p.Inherited(); inherited != nil {
+		r.Changes = changesOf(r.Entries, entriesOf(inherited))
+	}
+	return r
+}
+
+// entriesOf gives all that a policy says, defaults included.
+func entriesOf(p *policy.Policy) []entryReport {
+	var entries []entryReport
 	add := func(table, key, value, note string, at policy.Position) {
-		r.Entries = append(r.Entries, entryReport{table, key, value, note, stated(at)})
+		entries = append(entries, entryReport{table, key, value, note, stated(at)})
 	}
 	for _, param := range p.Params {
 		value := "(no value)"
@@ -76,18 +90,18 @@ func explainPolicy(p *policy.Policy) policyReport {
 	for _, c := range p.Capabilities {
 		add("capabilities", "keep", c.Name, "", c.At)
 	}
-	r.Entries = append(r.Entries, syscallEntries(&p.Syscalls)...)
+	entries = append(entries, syscallEntries(&p.Syscalls)...)
 	for _, e := range p.Environment.Pass {
 		add("environment", "pass", e.Pattern, "", e.At)
 	}
 	for _, v := range p.Environment.Set {
 		add("environment", "set", v.Name, "value not shown", v.At)
 	}
-	r.Entries = append(r.Entries, processEntries(p.Process)...)
+	entries = append(entries, processEntries(p.Process)...)
 	for _, a := range p.Accept {
 		add("accept", a.Clause, a.Reason, fmt.Sprintf("%s, until %s", a.Backend, a.Until.Format(time.DateOnly)), a.At)
 	}
-	return r
+	return entries
 }
 
 func syscallEntries(s *policy.Syscalls) []entryReport {
@@ -141,6 +155,7 @@ func (r policyReport) text() string {
 		fmt.Fprintf(&out, "  %.12s  %s\n", source.SHA256, visible(source.File))
 	}
 	out.WriteString(entriesText(r.Entries))
+	out.WriteString(changesText(r.file, r.Changes))
 	return out.String()
 }
 
