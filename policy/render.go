@@ -47,7 +47,8 @@ func (d Diagnostic) render(w io.Writer) {
 	if d.At.IsZero() {
 		fmt.Fprintf(w, "%s: %s\n", severity, d.Message)
 	} else {
-		fmt.Fprintf(w, "%s: %s: %s\n", d.At, severity, d.Message)
+		at, _ := cells(d.At.String()) // the name of a file can hold anything
+		fmt.Fprintf(w, "%s: %s: %s\n", at, severity, d.Message)
 	}
 	if d.placed || d.Source != "" {
 		d.renderSource(w)

@@ -50,3 +50,20 @@ func TestSettingsArePlaced(t *testing.T) {
 		t.Errorf("%s\nexpected\n%s", d.String(), want)
 	}
 }
+
+// The name of a file can hold anything: in a CI's log a line break in it could begin a
+// command, and on a terminal it could move the cursor.
+func TestFileNamesAreShownSafely(t *testing.T) {
+	_, err := policy.Parse("a\x1b[31m\n::error::b.toml", []byte("schema = 2\nname = \"x\"\n"))
+	var wrong policy.Diagnostics
+	if !errors.As(err, &wrong) {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := wrong.Render(&out); err != nil {
+		t.Fatal(err)
+	}
+	if first, _, _ := strings.Cut(out.String(), "\n"); !strings.HasPrefix(first, "a<U+001B>[31m<U+000A>::error::b.toml:1:10: error: ") {
+		t.Errorf("%q", first)
+	}
+}

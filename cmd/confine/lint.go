@@ -18,8 +18,8 @@ finds what is wrong, risky or without effect in policies: of what they open to t
 of what the backends enforce, of their tests. Nothing is run. Every rule has a code, and
 confine explain CODE tells more
 
-a PATH is a policy, a directory with all below it (default: the current one), or the name
-of one of confine's own. Tests, NAME.test.toml, are looked at with the policy NAME.toml
+a PATH is a policy, a directory with all below it (default: the current one; directories
+whose names begin with a dot are left out), or the name of one of confine's own. Tests, NAME.test.toml, are looked at with the policy NAME.toml
 
 a comment on the line, or above it, allows what is found there until a day:
   # confine: allow CF204 until 2027-06-30 -- why this is right here
@@ -108,7 +108,7 @@ func (o lintOptions) run(paths []string, s streams) (int, error) {
 			return 0, err
 		}
 	}
-	report := &lint.Report{Policies: len(search.targets), PassedOver: search.passedOver, Version: version}
+	report := &lint.Report{Policies: len(search.targets), PassedOver: search.passedOver, Excluded: search.excluded, Version: version}
 	linter := lint.Linter{
 		Config:   config.With(o.selected, o.ignored),
 		Today:    time.Now(), //nolint:forbidigo // this is where the date enters: exceptions end on a day

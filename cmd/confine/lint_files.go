@@ -82,7 +82,9 @@ type policySearch struct {
 	settings   foundSettings
 	targets    []lint.Target
 	passedOver []string
-	held       map[string]bool
+	// excluded are what the settings leave out.
+	excluded []string
+	held     map[string]bool
 }
 
 // holds reports whether a file that a policy extends is one of the policies. What lies on
@@ -119,7 +121,11 @@ func (p *policySearch) add(path string) error {
 			return err
 		case file != path && lint.Excludes(p.settings.Settings, p.settings.relative(file)):
 			if entry.IsDir() {
+				p.excluded = append(p.excluded, file)
 				return fs.SkipDir
+			}
+			if strings.HasSuffix(file, policySuffix) {
+				p.excluded = append(p.excluded, file)
 			}
 			return nil
 		case entry.IsDir() && file != path && strings.HasPrefix(entry.Name(), "."):

@@ -10,6 +10,8 @@ type Report struct {
 	Policies int
 	// PassedOver are files of a searched directory that are no policies.
 	PassedOver []string
+	// Excluded are files and directories that the settings leave out.
+	Excluded []string
 	// Version is that of confine, for formats that have a place for it.
 	Version string
 }

@@ -13,6 +13,7 @@ type jsonReport struct {
 	Findings   []jsonFinding `json:"findings"`
 	Policies   int           `json:"policies"`
 	PassedOver []string      `json:"passed_over"`
+	Excluded   []string      `json:"excluded"`
 	Counts     Counts        `json:"counts"`
 }
 
@@ -37,7 +38,7 @@ type jsonSuppression struct {
 
 // JSON writes a report for scripts.
 func (r *Report) JSON(w io.Writer) error {
-	report := jsonReport{Findings: []jsonFinding{}, Policies: r.Policies, PassedOver: append([]string{}, r.PassedOver...), Counts: r.Counts()}
+	report := jsonReport{Findings: []jsonFinding{}, Policies: r.Policies, PassedOver: append([]string{}, r.PassedOver...), Excluded: append([]string{}, r.Excluded...), Counts: r.Counts()}
 	for _, f := range r.Findings {
 		j := jsonFinding{
 			Code: f.Rule.Code, Severity: f.Rule.Severity.String(), At: f.At, EndColumn: f.EndColumn,

@@ -50,11 +50,19 @@ func (r *Report) summary(files int) string {
 	if c.Suppressed > 0 {
 		line += fmt.Sprintf("; %d allowed by comments", c.Suppressed)
 	}
-	switch n := len(r.PassedOver); {
-	case n == 1:
-		line += "; 1 other TOML file passed over"
-	case n > 1:
-		line += fmt.Sprintf("; %d other TOML files passed over", n)
+	for _, p := range []struct {
+		n         int
+		one, many string
+	}{
+		{len(r.PassedOver), "other TOML file passed over", "other TOML files passed over"},
+		{len(r.Excluded), "path excluded by the settings", "paths excluded by the settings"},
+	} {
+		switch {
+		case p.n == 1:
+			line += "; 1 " + p.one
+		case p.n > 1:
+			line += fmt.Sprintf("; %d %s", p.n, p.many)
+		}
 	}
 	return line
 }
