@@ -21,6 +21,9 @@ confine explain CODE tells more
 a PATH is a policy, a directory with all below it (default: the current one; directories
 whose names begin with a dot are left out), or the name of one of confine's own. Tests, NAME.test.toml, are looked at with the policy NAME.toml
 
+--fix takes entries out that have no effect. Every policy of the run then means exactly what
+it did, or the file stays as it was; policies elsewhere that extend one are not looked at
+
 a comment on the line, or above it, allows what is found there until a day:
   # confine: allow CF204 until 2027-06-30 -- why this is right here
 
@@ -55,7 +58,7 @@ func lintCommand(args []string, s streams) int {
 	flags.StringSliceVar(&o.selected, "select", nil, "only rules whose `codes` begin so")
 	flags.StringSliceVar(&o.ignored, "ignore", nil, "no rules whose `codes` begin so")
 	flags.StringVar(&o.settings, "config", "", "`file` of settings in place of confine.toml")
-	flags.BoolVar(&o.fix, "fix", false, "take entries without effect out, where the policy then means exactly the same")
+	flags.BoolVar(&o.fix, "fix", false, "take entries without effect out, where all these policies then mean exactly the same")
 	if code, ok := parseFlags(flags, args, s, lintHelp, exitUsage); !ok {
 		return code
 	}

@@ -6,8 +6,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 
+	"confine/policy"
 	"confine/policy/lint"
 )
 
@@ -45,8 +48,13 @@ func withLibrary(linter lint.Linter) *lint.Linter {
 }
 
 // fixAll writes the policies that --fix changes, and leaves in the targets what they now
-// are.
+// are. A change is taken back where a policy that extends the file would mean something
+// else by it.
 func fixAll(linter lint.Linter, targets []lint.Target, s streams) error {
+	before := make([]*policy.Policy, len(targets))
+	for i, t := range targets {
+		before[i], _ = resolveTarget(t) // what is not valid is told by the rules
+	}
 	cured := 0
 	for i := range targets {
 		t := &targets[i]
@@ -60,11 +68,39 @@ func fixAll(linter lint.Linter, targets []lint.Target, s streams) error {
 		if err := replaceFile(t.Source.File, []byte(text)); err != nil {
 			return fmt.Errorf("fix %s: %w", t.Source.File, err)
 		}
+		if child, changed := changedBy(t.Source.File, targets, before); changed {
+			if err := replaceFile(t.Source.File, t.Source.Text); err != nil {
+				return fmt.Errorf("take the fix of %s back: %w", t.Source.File, err)
+			}
+			fmt.Fprintf(s.stderr, "confine: %s is left as it was: %s extends it, and would mean something else\n", t.Source.File, child)
+			continue
+		}
 		t.Source.Text = []byte(text)
 		cured += n
 	}
-	fmt.Fprintf(s.stderr, "confine: %s taken out; no policy means anything else now\n", count(cured, "entry", "entries"))
+	fmt.Fprintf(s.stderr, "confine: %s taken out; none of these policies means anything else now\n", count(cured, "entry", "entries"))
 	return nil
+}
+
+func resolveTarget(t lint.Target) (*policy.Policy, error) {
+	return policy.Resolve(t.Source, policy.Options{Library: &library{}, Unbound: true})
+}
+
+// changedBy names a policy that is made from a file, and is another one since it changed.
+func changedBy(file string, targets []lint.Target, before []*policy.Policy) (child string, changed bool) {
+	for i, t := range targets {
+		made := before[i] != nil && slices.ContainsFunc(before[i].Sources[1:], func(s policy.SourceDigest) bool {
+			return strings.ContainsRune(s.File, filepath.Separator) && filepath.Clean(s.File) == filepath.Clean(file)
+		})
+		if !made {
+			continue
+		}
+		now, err := resolveTarget(t)
+		if err != nil || len(policy.Compare(before[i], now)) > 0 {
+			return t.Source.File, true
+		}
+	}
+	return "", false
 }
 
 // replaceFile writes a file anew, whole or not at all, with the mode that it has.

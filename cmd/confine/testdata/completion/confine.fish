@@ -119,7 +119,7 @@ complete -c confine -n '__confine_at help 0' -f -a 'compile completion diff doct
 
 complete -c confine -n '__confine_at lint' -l config -r -F -d 'file of settings in place of confine.toml'
 complete -c confine -n '__confine_at lint' -l fail-on -r -f -a 'error warning info never' -d 'the least severity that fails: error, warning, info or never'
-complete -c confine -n '__confine_at lint' -l fix -d 'take entries without effect out, where the policy then means exactly the same'
+complete -c confine -n '__confine_at lint' -l fix -d 'take entries without effect out, where all these policies then mean exactly the same'
 complete -c confine -n '__confine_at lint' -l format -r -f -a 'text json sarif github' -d 'form of the report: text, json, sarif or github'
 complete -c confine -n '__confine_at lint' -l help -d 'show what it does, with examples'
 complete -c confine -n '__confine_at lint' -l ignore -x -d 'no rules whose codes begin so'
