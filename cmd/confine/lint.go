@@ -19,7 +19,8 @@ of what the backends enforce, of their tests. Nothing is run. Every rule has a c
 confine explain CODE tells more
 
 a PATH is a policy, a directory with all below it (default: the current one; directories
-whose names begin with a dot are left out), or the name of one of confine's own. Tests, NAME.test.toml, are looked at with the policy NAME.toml
+whose names begin with a dot are left out), or the name of one of confine's own. Tests,
+NAME.test.toml, are looked at with the policy NAME.toml
 
 --fix takes entries out that have no effect. Every policy of the run then means exactly what
 it did, or the file stays as it was; policies elsewhere that extend one are not looked at

@@ -83,11 +83,14 @@ func foundPaths(s *Subject, kind policy.AccessKind, paths []string, message stri
 		f := Found{At: seen.entry.At, Message: fmt.Sprintf(message, first)}
 		if first != seen.entry.Path {
 			f.Message = fmt.Sprintf(message, quote(seen.entry.Path)+verb+first)
-			f.Hint = fmt.Sprintf("hide = [%s]", quote(first+"?"))
+			f.Hint = fmt.Sprintf("hide = [%s]", quote(first))
 		}
-		if more := len(seen.paths) - 1; more > 0 {
-			f.Notes = append(f.Notes, fmt.Sprintf("and %d more: %s", more, strings.Join(seen.paths[1:min(3, len(seen.paths))], ", ")))
-			f.Hint = ""
+		if others := seen.paths[1:]; len(others) > 0 {
+			note := "also  " + strings.Join(others[:min(3, len(others))], ", ")
+			if more := len(others) - 3; more > 0 {
+				note += fmt.Sprintf(" and %d more", more)
+			}
+			f.Notes, f.Hint = append(f.Notes, note), ""
 		}
 		found = append(found, f)
 	}

@@ -4,7 +4,7 @@ import "confine/policy"
 
 var tlsPrivateKeys = Rule{
 	Code:     "CF222",
-	Severity: Warning,
+	Severity: Info,
 	Title:    "private keys of certificates can be read",
 	Why: `Beside the certificates that everybody may read lie the private keys of the machine's own: whoever has one is the
 machine to its clients. The permissions of the directory still hold, until one of them is wrong.`,
