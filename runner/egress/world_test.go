@@ -414,7 +414,16 @@ func (w *world) accepted() *net.TCPConn {
 // pair is a connection through the gateway, from both ends.
 func (w *world) pair() (client, server *net.TCPConn) {
 	w.t.Helper()
-	return w.connect("api.example.com", port), w.accepted()
+	client, server = w.connect("api.example.com", port), w.accepted()
+	// The host's kernel accepts before the gateway knows that it is connected.
+	until(w.t, "the gateway has the host", func() bool {
+		return !slices.ContainsFunc(w.live(), func(c *connection) bool {
+			c.mutex.Lock()
+			defer c.mutex.Unlock()
+			return c.host == nil
+		})
+	})
+	return client, server
 }
 
 // only is the one connection that is open.
