@@ -21,7 +21,8 @@ absent or deny that is taken out
 
 OLD and NEW are files, names of confine's own, or REV:path for a file of a git revision,
 which extends policies of the same directory of that revision, or confine's own. The path is
-that from the top of the repository, or begins with ./
+that from the top of the repository, or begins with ./ after the colon; a file whose name has
+a colon is written ./NAME
 
 how well each backend enforces the policies is compared too, if all parameters have values
 

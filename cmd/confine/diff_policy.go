@@ -26,7 +26,13 @@ type foundPolicy struct {
 func findPolicy(name string) (foundPolicy, error) {
 	var found foundPolicy
 	var err error
-	if rev, path, ok := revisionOf(name); ok {
+	rev, path, ok := revisionOf(name)
+	if _, missing := os.Lstat(name); ok && missing == nil {
+		// Whoever can add files could put one in the place of what a CI compares with.
+		return foundPolicy{}, fmt.Errorf("%q can be the file of a git revision, and there is a file of that name\n"+
+			"  expected  ./%s for the file", name, name)
+	}
+	if ok {
 		found, err = findRevision(rev, path)
 	} else {
 		lib := &library{}
@@ -41,10 +47,11 @@ func findPolicy(name string) (foundPolicy, error) {
 }
 
 // revisionOf takes REV:path apart, at the first colon that does not stand in the braces
-// of a revision such as main@{12:00}. A file that exists is a file, whatever its name
-// is, and so is what begins as a drive does.
+// of a revision such as main@{12:00}. What begins as a path does, with a dot and a slash, a
+// slash or a drive, is a file.
 func revisionOf(name string) (rev, path string, ok bool) {
-	if len(name) > 2 && name[1] == ':' && (name[2] == '\\' || name[2] == '/') {
+	drive := len(name) > 2 && name[1] == ':' && (name[2] == '\\' || name[2] == '/')
+	if drive || strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../") || strings.HasPrefix(name, "/") {
 		return "", "", false
 	}
 	depth, colon := 0, -1
@@ -59,9 +66,6 @@ func revisionOf(name string) (rev, path string, ok bool) {
 		}
 	}
 	if colon < 0 {
-		return "", "", false
-	}
-	if _, err := os.Lstat(name); err == nil {
 		return "", "", false
 	}
 	return name[:colon], name[colon+1:], true
