@@ -130,8 +130,10 @@ func (p *policySearch) add(path string) error {
 			return nil
 		case entry.IsDir() && file != path && strings.HasPrefix(entry.Name(), "."):
 			return fs.SkipDir
-		case entry.IsDir(), !strings.HasSuffix(file, policySuffix), strings.HasSuffix(file, testsSuffix), entry.Name() == settingsName:
+		case entry.IsDir(), !strings.HasSuffix(file, policySuffix), entry.Name() == settingsName:
 			return nil
+		case strings.HasSuffix(file, testsSuffix):
+			return withPolicy(file)
 		}
 		text, err := readPolicy(file)
 		if err != nil {
@@ -148,6 +150,16 @@ func (p *policySearch) add(path string) error {
 	}
 	if len(p.targets) == before && len(p.held) == 0 {
 		return fmt.Errorf("no policy in %s\n  expected  files NAME.toml with schema = %d", path, policy.SchemaVersion)
+	}
+	return nil
+}
+
+// withPolicy refuses tests without a policy: they could be a policy by a name under which
+// nobody looks at it.
+func withPolicy(tests string) error {
+	stem := strings.TrimSuffix(tests, testsSuffix)
+	if _, err := os.Stat(stem + policySuffix); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("tests %s have no policy\n  expected  %s", tests, stem+policySuffix)
 	}
 	return nil
 }
