@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -91,12 +90,7 @@ func diffFormat(name string) (func(io.Writer, diffReport) error, error) {
 	case "markdown":
 		return func(w io.Writer, r diffReport) error { return writeAll(w, r.markdown()) }, nil
 	case "json":
-		return func(w io.Writer, r diffReport) error {
-			encoder := json.NewEncoder(w)
-			encoder.SetEscapeHTML(false)
-			encoder.SetIndent("", "  ")
-			return encoder.Encode(r)
-		}, nil
+		return func(w io.Writer, r diffReport) error { return writeJSON(w, r) }, nil
 	}
 	return nil, fmt.Errorf("unknown format %q: expected text, json or markdown", name)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"time"
 
 	"confine/compiler"
 	"confine/compiler/backends"
@@ -47,15 +46,9 @@ type backendCoverage struct {
 
 // coverageBy compiles a policy for the default target of a backend.
 func coverageBy(p *policy.Policy, backend compiler.Backend) backendCoverage {
-	covered := backendCoverage{worst: map[string]compiler.Coverage{}}
-	version, err := backends.DefaultVersion(backend)
-	var bundle *compiler.Bundle
-	if err == nil {
-		bundle, err = backends.Compile(p, compiler.Target{Backend: backend, Version: version, Arch: defaultArch()},
-			time.Now()) //nolint:forbidigo // this is where the date enters: exceptions end on a day
-	}
-	if err != nil {
-		covered.refused = enforcement(p, backend, policy.Decision{}).Refused
+	bundle, refused := compiledFor(p, backend)
+	covered := backendCoverage{refused: refused, worst: map[string]compiler.Coverage{}}
+	if refused != "" {
 		return covered
 	}
 	for _, row := range bundle.Coverage {

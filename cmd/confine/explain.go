@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -70,10 +69,7 @@ func explainCommand(args []string, s streams) int {
 	var p loaded
 	report, err := explanationOf(&p, flags.Args(), *format, &params)
 	if err == nil && *format == "json" {
-		encoder := json.NewEncoder(s.stdout)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		err = encoder.Encode(report)
+		err = writeJSON(s.stdout, report)
 	} else if err == nil {
 		fmt.Fprint(s.stdout, report.text())
 	}

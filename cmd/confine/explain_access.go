@@ -108,41 +108,46 @@ func decisionWord(d policy.Decision) string {
 	return "denied"
 }
 
-// enforcement compiles the policy for the default target of a backend, and gives the
-// row of its coverage for the entry that decided.
+// enforcement gives the row of a backend's coverage for the entry that decided.
 func enforcement(p *policy.Policy, backend compiler.Backend, d policy.Decision) backendReport {
 	report := backendReport{Backend: string(backend)}
+	bundle, refused := compiledFor(p, backend)
+	if report.Refused = refused; refused == "" {
+		row := coverageOf(bundle.Coverage, d)
+		report.Strength, report.How = string(row.Launched.Strength), row.Launched.How
+	}
+	return report
+}
+
+// compiledFor compiles the policy for the default target of a backend; refused says in one
+// line why that cannot be, and is empty where it can.
+func compiledFor(p *policy.Policy, backend compiler.Backend) (bundle *compiler.Bundle, refused string) {
 	for _, param := range p.Params {
 		if !param.Bound {
-			report.Refused = fmt.Sprintf("parameter %s has no value, %s", param.Name, param.At)
-			return report
+			return nil, fmt.Sprintf("parameter %s has no value, %s", param.Name, param.At)
 		}
 	}
 	version, err := backends.DefaultVersion(backend)
 	if err != nil {
-		report.Refused = err.Error()
-		return report
+		return nil, err.Error()
 	}
-	bundle, err := backends.Compile(p, compiler.Target{Backend: backend, Version: version, Arch: defaultArch()},
+	bundle, err = backends.Compile(p, compiler.Target{Backend: backend, Version: version, Arch: defaultArch()},
 		time.Now()) //nolint:forbidigo // this is where the date enters: exceptions end on a day
 	var refusals compiler.Refusals
 	switch {
 	case errors.As(err, &refusals):
 		first := refusals[0]
-		report.Refused = fmt.Sprintf("%s [%s]", first.Message, first.Clause)
+		refused = fmt.Sprintf("%s [%s]", first.Message, first.Clause)
 		if !first.At.IsZero() {
-			report.Refused += ", " + first.At.String()
+			refused += ", " + first.At.String()
 		}
 		if more := len(refusals) - 1; more > 0 {
-			report.Refused += fmt.Sprintf(" (and %d more)", more)
+			refused += fmt.Sprintf(" (and %d more)", more)
 		}
 	case err != nil:
-		report.Refused, _, _ = strings.Cut(err.Error(), "\n")
-	default:
-		row := coverageOf(bundle.Coverage, d)
-		report.Strength, report.How = string(row.Launched.Strength), row.Launched.How
+		refused, _, _ = strings.Cut(err.Error(), "\n")
 	}
-	return report
+	return bundle, refused
 }
 
 // coverageOf finds the row of the entry that decided, or else the row of its clause. A

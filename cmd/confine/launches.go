@@ -27,7 +27,7 @@ func newLaunches() *launches { return &launches{sound: map[string]bool{}} }
 
 // coverage is what every backend makes of a policy, at the version that is compiled for
 // where nobody names one; and what its other versions refuse.
-func (l *launches) coverage(p *policy.Policy, _ time.Time) []lint.Enforcement {
+func (l *launches) coverage(p *policy.Policy) []lint.Enforcement {
 	var all []lint.Enforcement
 	for _, name := range backends.Names() {
 		backend := compiler.Backend(name)
@@ -44,19 +44,12 @@ func (l *launches) coverage(p *policy.Policy, _ time.Time) []lint.Enforcement {
 func (l *launches) enforcement(p *policy.Policy, backend compiler.Backend, version compiler.Version) lint.Enforcement {
 	e := lint.Enforcement{Backend: string(backend), Version: version.String()}
 	target := compiler.Target{Backend: backend, Version: version, Arch: defaultArch()}
-	rows, unused, err := backends.Launched(p, target, time.Time{})
+	_, unused, err := backends.Launched(p, target, time.Time{})
 	if err == nil {
 		err = l.filter(p, target)
 	}
-	if e.Refusals = refusalsOf(err); len(e.Refusals) > 0 {
-		return e
-	}
-	e.Unused = unused
-	for _, row := range rows {
-		e.Clauses = append(e.Clauses, lint.EnforcedClause{
-			Clause: row.Clause, Subject: row.Subject, At: row.At, Sufficient: row.Launched.Strength.Sufficient(),
-			Strength: string(row.Launched.Strength), How: row.Launched.How, Accepted: row.Accepted != nil,
-		})
+	if e.Refusals = refusalsOf(err); len(e.Refusals) == 0 {
+		e.Unused = unused
 	}
 	return e
 }

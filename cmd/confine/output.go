@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -39,6 +40,14 @@ func checkOutput(directory, root string) error {
 		return fmt.Errorf("the root file system %s is in the output directory: what is there would be replaced", root)
 	}
 	return nil
+}
+
+// writeJSON writes an answer for scripts.
+func writeJSON(w io.Writer, answer any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(answer)
 }
 
 // wroteBundle tells by the manifest.

@@ -84,7 +84,6 @@ func testCommand(args []string, s streams) int {
 	report := testReport{failUncovered: *failUncovered}
 	for _, path := range paths {
 		for _, subject := range findSubjects(path) {
-			inside.subjects = append(inside.subjects, subject)
 			tested := subject.ask()
 			if *coverage || *failUncovered {
 				tested.cover()
@@ -101,7 +100,7 @@ func testCommand(args []string, s streams) int {
 		explain(s.stderr, nil, fmt.Errorf("write the results: %w", err))
 		return exitUsage
 	}
-	return max(report.exitCode(), inside.run(*format == "text", s))
+	return max(report.exitCode(), inside.run(report.Policies, *format == "text", s))
 }
 
 func count(n int, one, many string) string {

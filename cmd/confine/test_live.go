@@ -17,9 +17,8 @@ import (
 type liveTest struct {
 	on, network   bool
 	backend, user string
-	// subjects are what is tried, and results what came of it.
-	subjects []subject
-	results  []liveResult
+	// results are what came of it.
+	results []liveResult
 }
 
 // add declares the flags.
@@ -56,36 +55,36 @@ func (r liveResult) of(statuses ...live.Status) int {
 	return n
 }
 
-// run tries all subjects, and prints what came of them to stdout, or to stderr where
+// run tries the policies that were asked, and prints what came of them to stdout, or to stderr where
 // stdout has the results in another form. The answer is the exit code.
-func (t *liveTest) run(text bool, s streams) int {
+func (t *liveTest) run(policies []*testedPolicy, text bool, s streams) int {
 	if !t.on {
 		return 0
 	}
 	if !text {
 		s.stdout = s.stderr
 	}
-	for _, subject := range t.subjects {
-		t.try(subject, s)
+	for _, p := range policies {
+		t.try(p, s)
 	}
 	fmt.Fprintln(s.stdout, t.summary())
 	return t.code()
 }
 
 // try tries the tests of one policy.
-func (t *liveTest) try(s subject, out streams) {
-	r := liveResult{Policy: s.policy.File}
+func (t *liveTest) try(tested *testedPolicy, out streams) {
+	r := liveResult{Policy: tested.Policy}
 	refused := func(p *policy.Policy, err error) {
 		var told strings.Builder
 		explain(&told, p, err)
 		r.Refused = append(r.Refused, told.String())
 		fmt.Fprint(out.stderr, told.String())
 	}
-	launches, err := t.launches(s)
+	launches, err := t.launches(tested)
 	switch {
 	case errors.Is(err, errFailWithoutLaunch):
 		r.Skipped = err.Error()
-		fmt.Fprintf(out.stdout, "%s was not launched: %v\n", s.policy.File, err)
+		fmt.Fprintf(out.stdout, "%s was not launched: %v\n", tested.Policy, err)
 	case err != nil:
 		refused(nil, err)
 	}
@@ -96,7 +95,7 @@ func (t *liveTest) try(s subject, out streams) {
 			continue
 		}
 		r.Reports = append(r.Reports, report)
-		printReport(out.stdout, s.policy.File, report)
+		printReport(out.stdout, tested.Policy, report)
 	}
 	t.results = append(t.results, r)
 }
@@ -105,30 +104,23 @@ func (t *liveTest) try(s subject, out streams) {
 var errFailWithoutLaunch = errors.New("its tests fail without it")
 
 // launches are one for each set of parameters that the cases have.
-func (t *liveTest) launches(s subject) ([]live.Options, error) {
+func (t *liveTest) launches(tested *testedPolicy) ([]live.Options, error) {
 	if t.backend == "none" {
 		return nil, errors.New("--live --backend none: without a sandbox there is nothing to try")
 	}
-	tests, err := policy.ParseTests(s.tests.File, s.tests.Text)
-	if s.problem != nil || err != nil {
-		return nil, errFailWithoutLaunch
-	}
-	resolve := func(params map[string]string) (*policy.Policy, error) {
-		return policy.Resolve(s.policy, policy.Options{Library: &library{}, Parameters: params})
-	}
-	if failures := tests.Run(resolve); len(failures) > 0 {
+	if tested.problem != nil || len(tested.results.Diagnostics()) > 0 {
 		return nil, errFailWithoutLaunch
 	}
 	var launches []live.Options
 	numbers, seen := map[string]int{}, map[string]bool{}
-	for _, c := range tests.Cases {
+	for _, c := range tested.tests.Cases {
 		params, err := json.Marshal(c.Params)
 		if err != nil {
 			return nil, err
 		}
 		n, ok := numbers[string(params)]
 		if !ok {
-			p, err := resolve(c.Params)
+			p, err := tested.resolve(c.Params)
 			if err != nil {
 				return nil, err
 			}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -153,12 +152,7 @@ func testFormat(name string) (func(io.Writer, *testReport) error, error) {
 	case "junit":
 		return func(w io.Writer, r *testReport) error { return r.junit(w) }, nil
 	case "json":
-		return func(w io.Writer, r *testReport) error {
-			encoder := json.NewEncoder(w)
-			encoder.SetEscapeHTML(false)
-			encoder.SetIndent("", "  ")
-			return encoder.Encode(r)
-		}, nil
+		return func(w io.Writer, r *testReport) error { return writeJSON(w, r) }, nil
 	}
 	return nil, fmt.Errorf("unknown format %q: expected text, tap, junit or json", name)
 }

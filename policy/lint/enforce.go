@@ -21,7 +21,7 @@ func (l *Linter) enforce(s *Subject) {
 			return
 		}
 	}
-	s.Enforcement = l.Coverage(p, s.Today)
+	s.Enforcement = l.Coverage(p)
 }
 
 // bound gives the policy with values for its parameters.

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,7 +42,7 @@ func (l *Linter) Lint(t Target) []Finding {
 		return l.invalid(err, t)
 	}
 	s := &Subject{
-		Policy: p, Inherited: p.Inherited(), Today: l.Today,
+		Policy: p, Inherited: p.Inherited(), Today: l.Today, suppressions: map[string][]*Suppression{},
 		resolve: func(params map[string]string) (*policy.Policy, error) {
 			return policy.Resolve(t.Source, policy.Options{Library: l.Library, Memory: l.Memory, Parameters: params})
 		},
@@ -52,11 +53,8 @@ func (l *Linter) Lint(t Target) []Finding {
 			findings = l.invalid(err, t)
 		}
 	}
-	for _, rule := range backendRules {
-		if l.Config.asks(rule.Code, t.Relative) {
-			l.enforce(s)
-			break
-		}
+	if slices.ContainsFunc(backendRules, func(rule *Rule) bool { return l.Config.asks(rule.Code, t.Relative) }) {
+		l.enforce(s)
 	}
 	for _, rule := range all {
 		if rule.check == nil || !l.Config.asks(rule.Code, t.Relative) {
@@ -120,13 +118,12 @@ func (l *Linter) place(s *Subject, rule *Rule, found Found) (Finding, bool) {
 
 // allowedInBase reports whether a comment in a base allows what it states.
 func (l *Linter) allowedInBase(s *Subject, code string, at policy.Position) bool {
-	list, _ := readSuppressions(s.Policy, at.File)
-	for _, c := range list {
-		if c.allows(code, at) && !c.expired(l.Today) {
-			return true
-		}
+	list, read := s.suppressions[at.File]
+	if !read {
+		list, _ = readSuppressions(s.Policy, at.File)
+		s.suppressions[at.File] = list
 	}
-	return false
+	return slices.ContainsFunc(list, func(c *Suppression) bool { return c.allows(code, at) && !c.expired(l.Today) })
 }
 
 // suppress marks what comments of the policy's own file allow, and adds what is wrong
@@ -136,7 +133,7 @@ func (l *Linter) suppress(s *Subject, t Target, findings []Finding) []Finding {
 	for i := range findings {
 		f := &findings[i]
 		for _, c := range list {
-			if f.Rule.Severity == Error && f.Rule == &invalidFile || !c.allows(f.Rule.Code, f.At) {
+			if f.Rule == &invalidFile || !c.allows(f.Rule.Code, f.At) {
 				continue
 			}
 			c.used[f.Rule.Code] = true

@@ -8,11 +8,11 @@ import (
 // Page is the documentation of a rule, in Markdown.
 func (r *Rule) Page() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s: %s\n\n%s, %s. ", r.Code, r.Title, r.Severity, r.Group())
+	fix := ""
 	if r.Bad.Fixed != "" {
-		b.WriteString("`--fix` cures it. ")
+		fix = " `--fix` cures it."
 	}
-	fmt.Fprintf(&b, "\n\n%s\n\n", strings.TrimSpace(r.Why))
+	fmt.Fprintf(&b, "# %s: %s\n\n%s, %s.%s\n\n%s\n\n", r.Code, r.Title, r.Severity, r.Group(), fix, strings.TrimSpace(r.Why))
 	if r.Bad.Policy != "" {
 		fmt.Fprintf(&b, "## Found in\n\n```toml fragment\n%s\n```\n\n", strings.TrimSpace(r.Bad.Policy))
 	}
@@ -29,5 +29,5 @@ func (r *Rule) Page() string {
 	if r != &invalidFile {
 		fmt.Fprintf(&b, "\n## To allow it\n\nOn the line, or on a line of its own above:\n\n    # confine: allow %s until 2027-06-30 -- why this is right here\n", r.Code)
 	}
-	return strings.ReplaceAll(b.String(), ". \n", ".\n")
+	return b.String()
 }

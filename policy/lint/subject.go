@@ -24,6 +24,8 @@ type Subject struct {
 	// Unenforced says why the backends could not be asked, or is empty.
 	Unenforced string
 
+	// suppressions are those of the bases that were looked into, by file.
+	suppressions map[string][]*Suppression
 	// resolve gives the policy with values of its parameters.
 	resolve func(params map[string]string) (*policy.Policy, error)
 }
@@ -81,8 +83,6 @@ func stem(file string) string {
 type Enforcement struct {
 	// Backend and Version name the target, for example "firejail" and "0.9.72".
 	Backend, Version string
-	// Clauses are what it says of each clause, sorted.
-	Clauses []EnforcedClause
 	// Refusals are why it does not take the policy; empty is that it does.
 	Refusals []Refusal
 	// Unused are exceptions for it that it does not need.
@@ -98,18 +98,6 @@ type ReleaseRefusal struct {
 	Versions string
 }
 
-// EnforcedClause is how well a backend enforces one entry or clause.
-type EnforcedClause struct {
-	Clause, Subject string
-	At              policy.Position
-	// Sufficient says that it enforces at least what the policy says.
-	Sufficient bool
-	// Strength and How are for people.
-	Strength, How string
-	// Accepted says that an exception lets it enforce less.
-	Accepted bool
-}
-
 // Refusal is one reason for which a backend does not take a policy.
 type Refusal struct {
 	Clause, Message string
@@ -119,4 +107,4 @@ type Refusal struct {
 }
 
 // Coverage asks all backends about a policy whose parameters have values.
-type Coverage func(p *policy.Policy, today time.Time) []Enforcement
+type Coverage func(p *policy.Policy) []Enforcement

@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,12 +89,7 @@ func (s *Suppression) allows(code string, at policy.Position) bool {
 	if at.File != s.At.File || at.Line != s.line {
 		return false
 	}
-	for _, c := range s.Codes {
-		if c == code {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.Codes, code)
 }
 
 // expired reports whether the last day of the comment has passed.

@@ -63,7 +63,7 @@ func proberMain(args []string) error {
 	if len(args) < 2 || len(args) > 3 {
 		return fmt.Errorf("found %d arguments, expected two or three", len(args))
 	}
-	o, err := readOrder(args[1])
+	o, err := readJSON[order]("the attempts", args[1])
 	if err != nil {
 		return err
 	}
@@ -84,15 +84,16 @@ func proberMain(args []string) error {
 	return nil
 }
 
-func readOrder(name string) (o order, err error) {
+// readJSON reads what another process of ours has written.
+func readJSON[T any](what, name string) (value T, err error) {
 	data, err := os.ReadFile(name)
 	if err == nil {
-		err = json.Unmarshal(data, &o)
+		err = json.Unmarshal(data, &value)
 	}
 	if err != nil {
-		return o, fmt.Errorf("read the attempts: %w", err)
+		return value, fmt.Errorf("read %s: %w", what, err)
 	}
-	return o, nil
+	return value, nil
 }
 
 // supervise has a child try the attempts, and another one go on where one was killed: a

@@ -171,7 +171,7 @@ func launch(o Options, where *place, admitted *policy.Policy, environment []stri
 	if err != nil {
 		return nil, receipt, err
 	}
-	if receipt, err = readReceipt(where.receipt); err != nil {
+	if receipt, err = readJSON[runner.Receipt]("the receipt", where.receipt); err != nil {
 		return nil, receipt, err
 	}
 	answers, err = parseAnswers(output)
@@ -222,17 +222,6 @@ func parseAnswers(output string) ([]Answer, error) {
 		answers = append(answers, a)
 	}
 	return answers, lines.Err()
-}
-
-func readReceipt(name string) (r runner.Receipt, err error) {
-	data, err := os.ReadFile(name)
-	if err == nil {
-		err = json.Unmarshal(data, &r)
-	}
-	if err != nil {
-		return r, fmt.Errorf("read the receipt: %w", err)
-	}
-	return r, nil
 }
 
 func firstLine(text string) string {
