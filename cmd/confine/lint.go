@@ -117,7 +117,6 @@ func (o lintOptions) run(paths []string, s streams) (int, error) {
 		Config:   config.With(o.selected, o.ignored),
 		Today:    time.Now(), //nolint:forbidigo // this is where the date enters: exceptions end on a day
 		Coverage: newLaunches().coverage,
-		Linted:   search.holds,
 		Memory:   &policy.Memory{},
 	}
 	if o.fix {

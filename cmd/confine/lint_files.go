@@ -84,20 +84,14 @@ type policySearch struct {
 	passedOver []string
 	// excluded are what the settings leave out.
 	excluded []string
-	held     map[string]bool
+	held     map[heldPolicy]bool
 }
 
-// holds reports whether a file that a policy extends is one of the policies. What lies on
-// disk is always shown with its directory, so a bare name is one of confine's own.
-func (p *policySearch) holds(file string) bool {
-	if !strings.ContainsRune(file, filepath.Separator) {
-		return p.held[ownPrefix+file]
-	}
-	return p.held[filepath.Clean(file)]
+// heldPolicy names a policy of the search: one of confine's own can be called as a file is.
+type heldPolicy struct {
+	file     string
+	embedded bool
 }
-
-// ownPrefix marks confine's own policies among those that are held: a NUL is in no path.
-const ownPrefix = "\x00"
 
 // add finds what a path stands for.
 func (p *policySearch) add(path string) error {
@@ -114,7 +108,7 @@ func (p *policySearch) add(path string) error {
 		path = strings.TrimSuffix(strings.TrimSuffix(path, policySuffix), ".test") + policySuffix
 		return p.file(path)
 	}
-	before := len(p.targets)
+	found := false
 	err = filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -143,12 +137,13 @@ func (p *policySearch) add(path string) error {
 			p.passedOver = append(p.passedOver, file)
 			return nil
 		}
+		found = true
 		return p.file(file)
 	})
 	if err != nil {
 		return fmt.Errorf("search %s: %w", path, err)
 	}
-	if len(p.targets) == before && len(p.held) == 0 {
+	if !found {
 		return fmt.Errorf("no policy in %s\n  expected  files NAME.toml with schema = %d", path, policy.SchemaVersion)
 	}
 	return nil
@@ -184,13 +179,9 @@ func (p *policySearch) file(file string) error {
 
 func (p *policySearch) hold(t lint.Target) {
 	if p.held == nil {
-		p.held = map[string]bool{}
+		p.held = map[heldPolicy]bool{}
 	}
-	name := filepath.Clean(t.Source.File)
-	if t.Source.Embedded {
-		name = ownPrefix + t.Source.File
-	}
-	if !p.held[name] {
+	if name := (heldPolicy{filepath.Clean(t.Source.File), t.Source.Embedded}); !p.held[name] {
 		p.held[name] = true
 		p.targets = append(p.targets, t)
 	}

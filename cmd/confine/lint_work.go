@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"slices"
-	"strings"
 	"sync"
 
 	"confine/policy"
@@ -38,7 +36,7 @@ func lintAll(linter lint.Linter, targets []lint.Target) []lint.Finding {
 	for _, f := range found {
 		all = append(all, f...)
 	}
-	return lint.Sort(all)
+	return lint.Sort(lint.Settle(all))
 }
 
 // withLibrary gives the linter a library of its own: it remembers what one policy read.
@@ -68,7 +66,7 @@ func fixAll(linter lint.Linter, targets []lint.Target, s streams) error {
 		if err := replaceFile(t.Source.File, []byte(text)); err != nil {
 			return fmt.Errorf("fix %s: %w", t.Source.File, err)
 		}
-		if child, changed := changedBy(t.Source.File, targets, before); changed {
+		if child, changed := changedNow(targets, before); changed {
 			if err := replaceFile(t.Source.File, t.Source.Text); err != nil {
 				return fmt.Errorf("take the fix of %s back: %w", t.Source.File, err)
 			}
@@ -86,13 +84,11 @@ func resolveTarget(t lint.Target) (*policy.Policy, error) {
 	return policy.Resolve(t.Source, policy.Options{Library: &library{}, Unbound: true})
 }
 
-// changedBy names a policy that is made from a file, and is another one since it changed.
-func changedBy(file string, targets []lint.Target, before []*policy.Policy) (child string, changed bool) {
+// changedNow names a policy that is another one since a file changed: every one is asked
+// again, as a base can be reached by names that say nothing of the file.
+func changedNow(targets []lint.Target, before []*policy.Policy) (file string, changed bool) {
 	for i, t := range targets {
-		made := before[i] != nil && slices.ContainsFunc(before[i].Sources[1:], func(s policy.SourceDigest) bool {
-			return strings.ContainsRune(s.File, filepath.Separator) && filepath.Clean(s.File) == filepath.Clean(file)
-		})
-		if !made {
+		if before[i] == nil {
 			continue
 		}
 		now, err := resolveTarget(t)

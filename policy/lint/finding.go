@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -16,6 +17,42 @@ type Finding struct {
 	Fix []Edit
 	// Suppressed is the comment that allows it, or nil.
 	Suppressed *Suppression
+
+	// stated is what the finding is about, also where that is in a base, and inherited
+	// says that it is.
+	stated    place
+	inherited bool
+}
+
+// place is a position in one of the policies of a run, however its file was named.
+type place struct {
+	file         string
+	embedded     bool
+	line, column int
+}
+
+// placeOf gives the place of a position; embedded says that its file ships with confine.
+func placeOf(at policy.Position, embedded bool) place {
+	return place{path.Clean(at.File), embedded, at.Line, at.Column}
+}
+
+// Settle leaves out what is told of a policy because of an entry in a base, where the same
+// rule tells the same of the base itself. It takes the findings of a whole run: what only
+// the base and the policy make together is told of the policy.
+func Settle(findings []Finding) []Finding {
+	type told struct {
+		code string
+		at   place
+	}
+	own := map[told]bool{}
+	for _, f := range findings {
+		if !f.inherited {
+			own[told{f.Rule.Code, f.stated}] = true
+		}
+	}
+	return slices.DeleteFunc(findings, func(f Finding) bool {
+		return f.inherited && !f.Rule.EachPolicy && own[told{f.Rule.Code, f.stated}]
+	})
 }
 
 // Edit replaces bytes of a file.

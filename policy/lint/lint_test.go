@@ -91,6 +91,20 @@ func TestSuppressions(t *testing.T) {
 	}
 }
 
+// settled lints a policy and some of those that it extends in one run, and gives what is
+// told of the policy.
+func settled(t *testing.T, l lint.Linter, library shelf, text string, beside ...string) []lint.Finding {
+	t.Helper()
+	found := findings(t, l, text)
+	l.Today = today
+	for _, name := range beside {
+		source, _, _ := library.Find(policy.Source{}, name)
+		source.Embedded = true
+		found = append(found, l.Lint(lint.Target{Source: source, Relative: "bases/" + source.File})...)
+	}
+	return slices.DeleteFunc(lint.Settle(found), func(f lint.Finding) bool { return f.At.File != "acme.toml" })
+}
+
 // What a base states is told where it is extended, unless the base is looked at for itself
 // or allows it by a comment of its own.
 func TestFindingsOfBases(t *testing.T) {
@@ -99,23 +113,25 @@ func TestFindingsOfBases(t *testing.T) {
 	const base = "schema = 1\nname = \"base\"\n[environment]\npass = [\"LD_PRELOAD\"]"
 	library := shelf{"middle": middle, "base": base}
 	for name, tt := range map[string]struct {
-		linter lint.Linter
+		library shelf
+		// beside are the policies that are looked at in the same run.
+		beside []string
 		want   []string
 	}{
-		"told": {lint.Linter{Library: library}, []string{"CF703 acme.toml:3:12"}},
-		"linted itself": {
-			lint.Linter{Library: library, Linted: func(file string) bool { return file == "base.toml" }}, []string{},
-		},
+		"told":          {library, nil, []string{"CF703 acme.toml:3:12"}},
+		"linted itself": {library, []string{"base"}, []string{}},
+		"another one":   {library, []string{"middle"}, []string{"CF703 acme.toml:3:12"}},
 		"allowed there": {
-			lint.Linter{Library: shelf{"middle": middle, "base": base + " # confine: allow CF703 until 2027-01-01 -- why"}}, []string{},
+			shelf{"middle": middle, "base": base + " # confine: allow CF703 until 2027-01-01 -- why"}, nil, []string{},
 		},
 		"no longer allowed there": {
-			lint.Linter{Library: shelf{"middle": middle, "base": base + " # confine: allow CF703 until 2026-01-01 -- why"}},
+			shelf{"middle": middle, "base": base + " # confine: allow CF703 until 2026-01-01 -- why"},
+			nil,
 			[]string{"CF703 acme.toml:3:12"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			found := findings(t, tt.linter, child)
+			found := settled(t, lint.Linter{Library: tt.library}, tt.library, child, tt.beside...)
 			if got := lines(found, "CF703"); !slices.Equal(got, tt.want) {
 				t.Errorf("%q\nexpected %q", got, tt.want)
 			}
@@ -131,14 +147,54 @@ func TestFindingsOfBases(t *testing.T) {
 // For some rules nothing is settled by a base.
 func TestFindingsOfEachPolicy(t *testing.T) {
 	library := shelf{"base": "schema = 1\nname = \"base\"\n[network]\nmode = \"host\" # confine: allow CF101 until 2027-01-01 -- why\n"}
-	l := lint.Linter{Library: library, Linted: func(string) bool { return true }}
+	l := lint.Linter{Library: library}
 	const child = "schema = 1\nname = \"acme\"\nextends = [\"base\"]"
-	if got := lines(findings(t, l, child+"\n"), "CF101"); !slices.Equal(got, []string{"CF101 acme.toml:3:12"}) {
+	if got := lines(settled(t, l, library, child+"\n", "base"), "CF101"); !slices.Equal(got, []string{"CF101 acme.toml:3:12"}) {
 		t.Errorf("%q", got)
 	}
-	got := lines(findings(t, l, child+" # confine: allow CF101 until 2027-01-01 -- why\n"), "CF101")
+	got := lines(settled(t, l, library, child+" # confine: allow CF101 until 2027-01-01 -- why\n", "base"), "CF101")
 	if !slices.Equal(got, []string{"CF101 acme.toml:3:12 allowed"}) {
 		t.Errorf("%q", got)
+	}
+}
+
+// What only a base and a policy make together is told of the policy, also where the base is
+// looked at in the same run and nothing is wrong with it, or settings ignore it there.
+func TestFindingsThatBothMake(t *testing.T) {
+	ignoring, err := policy.ParseSettings("confine.toml", []byte("[[lint.path]]\npath = \"bases\"\nignore = [\"CF1\"]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := lint.Configure(ignoring)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head = "schema = 1\nname = \"acme\"\nextends = [\"base\"]\n"
+	for name, tt := range map[string]struct {
+		code, base, child string
+		config            lint.Config
+	}{
+		"metadata service": {
+			"CF107", "[network]\nprivate = [\"169.254.0.0/16\"]\n", "[network]\nmode = \"egress\"\negress = [\"db.acme.com:443\"]\n", lint.Config{},
+		},
+		"a writable directory above programs": {
+			"CF201", "[filesystem]\nexec = [\"/srv/acme/bin\"]\n", "[filesystem]\nwrite = [\"/srv/acme\"]\n", lint.Config{},
+		},
+		"PATH": {
+			"CF706", "[environment]\nset = { PATH = \"/srv/acme/bin\" }\n", "[filesystem]\nwrite = [\"/srv/acme\"]\n", lint.Config{},
+		},
+		"ignored in the base": {
+			"CF112", "[network]\nmode = \"egress\"\negress = [\"*.amazonaws.com:443\"]\n", "", config,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			library := shelf{"base": "schema = 1\nname = \"base\"\n" + tt.base}
+			l := lint.Linter{Library: library, Config: tt.config}
+			alone := lines(settled(t, l, library, head+tt.child), tt.code)
+			if together := lines(settled(t, l, library, head+tt.child, "base"), tt.code); len(alone) == 0 || !slices.Equal(together, alone) {
+				t.Errorf("%q beside the base, %q alone", together, alone)
+			}
+		})
 	}
 }
 

@@ -20,9 +20,6 @@ type Linter struct {
 	Today time.Time
 	// Coverage asks the backends; nil asks none, and finds nothing of theirs.
 	Coverage Coverage
-	// Linted reports whether a file is looked at for itself: what is wrong in a base is
-	// then told there, and not again for everything that extends it. nil is none.
-	Linted func(file string) bool
 }
 
 // Target is one policy to look at.
@@ -42,7 +39,7 @@ func (l *Linter) Lint(t Target) []Finding {
 		return l.invalid(err, t)
 	}
 	s := &Subject{
-		Policy: p, Inherited: p.Inherited(), Today: l.Today, suppressions: map[string][]*Suppression{},
+		Policy: p, embedded: t.Source.Embedded, Inherited: p.Inherited(), Today: l.Today, suppressions: map[string][]*Suppression{},
 		resolve: func(params map[string]string) (*policy.Policy, error) {
 			return policy.Resolve(t.Source, policy.Options{Library: l.Library, Memory: l.Memory, Parameters: params})
 		},
@@ -93,7 +90,7 @@ func finding(rule *Rule, d policy.Diagnostic) Finding {
 }
 
 // place shows what was found. What a base states is told at the entry of extends that
-// brings it, unless the base is looked at for itself or allows it, which settles most rules.
+// brings it, unless a comment there allows it, which settles most rules.
 func (l *Linter) place(s *Subject, rule *Rule, found Found) (Finding, bool) {
 	message, at := found.Message, found.At
 	if message == "" {
@@ -103,15 +100,18 @@ func (l *Linter) place(s *Subject, rule *Rule, found Found) (Finding, bool) {
 	if at.IsZero() {
 		at = s.name()
 	}
+	stated := at
 	if !s.own(at) {
-		settled := l.Linted != nil && l.Linted(at.File) || l.allowedInBase(s, rule.Code, at)
-		if settled && !rule.EachPolicy {
+		if !rule.EachPolicy && l.allowedInBase(s, rule.Code, at) {
 			return Finding{}, false
 		}
 		notes = append([]string{"stated at  " + at.String()}, notes...)
 		at, found.Remove, found.Replace = s.Policy.BroughtBy(at.File), false, ""
 	}
 	f := finding(rule, s.Policy.Diagnose(at, message, notes, found.Hint))
+	f.inherited = !s.own(stated)
+	// What lies on disk is extended with its directory: a bare name ships with confine.
+	f.stated = placeOf(stated, s.embedded || f.inherited && !strings.ContainsAny(stated.File, `/\`))
 	f.Fix = s.fix(found)
 	return f, true
 }

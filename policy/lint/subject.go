@@ -13,6 +13,8 @@ type Subject struct {
 	// Policy is the whole, with everything that it extends; a parameter without a value
 	// stands in it as ${NAME}.
 	Policy *policy.Policy
+	// embedded says that it is one of those that ship with confine.
+	embedded bool
 	// Inherited is what the bases say without the policy, or nil where it extends nothing.
 	Inherited *policy.Policy
 	// Tests are the cases beside the policy, or nil.
