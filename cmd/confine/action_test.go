@@ -64,6 +64,13 @@ func TestAction(t *testing.T) {
 	if out, err := run("test", "PATHS=policies"); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
+	// One path a line, as YAML has blocks: none is left out.
+	if out, err := run("lint", "PATHS=policies\nbad\n", "FAIL_ON=warning", "SARIF="); err == nil || !strings.Contains(out, "file=bad/bad.toml") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if out, err := run("test", "PATHS=policies\nbad\n"); err == nil {
+		t.Errorf("a path on a second line is left out: %s", out)
+	}
 	if out, err := run("test", "PATHS=bad"); err == nil {
 		t.Errorf("a failing case does not fail the step: %s", out)
 	}

@@ -16,7 +16,7 @@ const diffHelp = `usage: confine diff OLD NEW [flags]
 shows what a policy newly allows and newly denies, each with an access to show it. Both are
 asked what they decide, with all that they extend: entries that are said otherwise and mean
 the same are no difference. What cannot be decided counts as loosened, and so does a hide,
-absent or deny that is taken out
+absent or deny that is taken out. A sealed that is taken out changes no answer: it is not seen
 
 OLD and NEW are files, names of confine's own, or REV:path for a file of a git revision,
 which extends policies of the same directory of that revision, or confine's own. The path is
