@@ -306,9 +306,15 @@ func TestEgressManyAtOnce(t *testing.T) {
 	if len(made) < many {
 		t.Errorf("%d network namespaces, expected one of each of %d runs at least", len(made), many)
 	}
+	// Each of them now uses its own network while all of them are alive. They take turns, as
+	// they did to start: a gateway that no processor gets to for ten seconds says, and rightly,
+	// that the host did not answer.
+	turns := make(chan struct{}, atOnce)
 	var wait sync.WaitGroup
 	for i, b := range all {
 		wait.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
 			_ = b.input.Close()
 			stdout, err := io.ReadAll(b.lines)
 			if failed := b.Wait(); err != nil || failed != nil {
