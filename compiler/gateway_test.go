@@ -94,14 +94,9 @@ func TestRefuseEgress(t *testing.T) {
 		{"*.db.localhost", "", "the sandbox itself"},
 		{"127.0.0.1", "127.0.0.0/8", "the sandbox itself"},
 		{"127.9.9.9", "127.0.0.0/8", "the sandbox itself"},
-		{"0.0.0.0", "0.0.0.0/8", "the sandbox itself"},
 		{"::1", "::1/128", "the sandbox itself"},
-		{"::", "::/128", "the sandbox itself"},
-		{"224.0.0.1", "224.0.0.0/4", "not that of one host"},
 		{"255.255.255.255", "240.0.0.0/4", "not that of one host"},
-		{"ff02::1", "ff00::/8", "not that of one host"},
 		{"fe80::1", "fe80::/10", "not on a link"},
-		{"::ffff:10.0.0.1", "::ffff:0:0/96", "by IPv4"},
 		{"198.18.0.1", "198.18.0.0/15", "the gateway's own"},
 		{"198.19.255.255", "198.18.0.0/15", "the gateway's own"},
 		{"fd6f:636f:6e66::1", "fd00::/8", "the gateway's own"},
@@ -123,6 +118,12 @@ func TestRefuseEgress(t *testing.T) {
 		}
 		if compiler.NoGatewayTo(tt.host) != (tt.want != "") {
 			t.Errorf("%s: a gateway leads there: %v", tt.host, !compiler.NoGatewayTo(tt.host))
+		}
+	}
+	// No policy can name these.
+	for _, host := range []string{"0.0.0.0", "::", "224.0.0.1", "ff02::1", "::ffff:10.0.0.1"} {
+		if !compiler.NoGatewayTo(host) {
+			t.Errorf("%s: a gateway leads there", host)
 		}
 	}
 }

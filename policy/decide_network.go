@@ -23,8 +23,11 @@ func (p *Policy) decideNetwork(a Access) Decision {
 	}
 	why := `network.mode is "egress" and no entry of network.egress names it`
 	if ip, err := netip.ParseAddr(a.Target); err == nil {
-		if what, special := SpecialAddress(ip); special {
-			why += fmt.Sprintf("; an address of this kind (%s) also needs network.private", what)
+		switch special, found := specialRangeOf(ip); {
+		case special.closed != "":
+			why += fmt.Sprintf("; an address of this kind (%s) cannot be named", special.what)
+		case found:
+			why += fmt.Sprintf("; an address of this kind (%s) also needs network.private", special.what)
 		}
 	}
 	return denied(ClauseNetworkEgress, n.At, "%s", why)

@@ -131,12 +131,43 @@ func TestRefuses(t *testing.T) {
 		"100.100.100.200": "a provider's network", "168.63.129.16": "Azure's metadata service", "192.168.1.1": "a private network",
 		"172.31.255.255": "a private network", "198.19.255.255": "a network for benchmarks", "224.0.0.1": "multicast", "255.255.255.255": "reserved",
 		"fe80::1": "link-local", "fe80::1%eth0": "link-local", "ff02::1": "multicast", "fec0::1": "a private network",
-		"::ffff:10.20.0.5": "an IPv4 address in IPv6", "::10.20.0.5": "an IPv4 address in IPv6", "64:ff9b::a9fe:a9fe": "an IPv4 address behind NAT64",
+		"::10.20.0.5":      "an IPv4 address in IPv6",
+		"::ffff:10.20.0.5": "", "64:ff9b::10.20.0.5": "", "64:ff9b::203.0.113.7": "", // as the address of IPv4 inside
+		"::ffff:10.21.0.0": "a private network", "64:ff9b::10.21.0.0": "a private network",
+		"::ffff:169.254.169.254": "link-local, with the clouds' metadata services", "64:ff9b::a9fe:a9fe": "link-local, with the clouds' metadata services",
 		"64:ff9b:1::1": "an IPv4 address behind NAT64", "2002:a9fe:a9fe::1": "a 6to4 tunnel", "2001::1": "a Teredo tunnel", "2001:1::1": "",
 	} {
 		what, refused := n.Refuses(netip.MustParseAddr(address))
 		if what != want || refused != (want != "") {
 			t.Errorf("%s: %q, %v, want %q", address, what, refused, want)
+		}
+	}
+}
+
+// What carries an address of IPv4 that cannot be told, and what is the address of no one host,
+// stays closed however much private opens.
+func TestRefusesWhatPrivateCannotHold(t *testing.T) {
+	n := mustParse(t, "[network]\nmode = \"egress\"\nprivate = [\"::/0\", \"0.0.0.0/0\"]\n").Network
+	for address, want := range map[string]bool{
+		"10.0.0.1": false, "127.0.0.1": false, "::1": false, "fd00::1": false, "::ffff:10.0.0.1": false, "64:ff9b::10.0.0.1": false,
+		"0.0.0.0": true, "::ffff:0.0.0.0": true, "::": true, "224.0.0.1": true, "ff02::1": true, "::10.0.0.1": true,
+		"64:ff9b:1::a9fe:a9fe": true, "2001::1": true, "2002:a9fe:a9fe::1": true,
+	} {
+		if what, refused := n.Refuses(netip.MustParseAddr(address)); refused != want {
+			t.Errorf("%s: %q, %v", address, what, refused)
+		}
+	}
+	for _, address := range []string{"[::ffff:10.0.0.1]:443", "[2002:a00::1]:443", "0.0.0.0:80", "[::ffff:169.254.169.254]:80"} {
+		text := headed("a", "[network]\nmode = \"egress\"\nprivate = [\"::/0\", \"0.0.0.0/0\"]\negress = [\""+address+"\"]\n")
+		if _, err := policy.Parse("a.toml", []byte(text)); err == nil {
+			t.Errorf("%s is taken", address)
+		}
+		access, err := policy.ParseAccess("connect " + address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, ok := mustParse(t, networkSource).Remedy(access); ok {
+			t.Errorf("%s: %+v", address, r)
 		}
 	}
 }

@@ -107,15 +107,21 @@ func (p *Policy) checkAddresses(r *reports) {
 		if !ok {
 			continue
 		}
-		what, special := SpecialAddress(ip)
-		if !special || private.holds(netip.PrefixFrom(ip, ip.BitLen())) {
+		special, ok := specialRangeOf(ip)
+		if !ok || special.closed == "" && private.holds(netip.PrefixFrom(ip, ip.BitLen())) {
 			continue
 		}
-		d := r.addAt(e.At, "%s is a special address: %s", ip, what).note("network.private does not hold it")
+		d := r.addAt(e.At, "%s is a special address: %s", ip, special.what)
+		if special.closed != "" {
+			d.note("%s", special.closed).note("network.private cannot hold it")
+			if inside := carried(ip); inside != ip && worthNaming(inside) {
+				d.advise("write %q", joinHostPort(inside.String(), e.Port))
+			}
+			continue
+		}
+		d.note("network.private does not hold it")
 		switch {
-		case ip.Is4In6():
-			d.advise("write %q", joinHostPort(ip.Unmap().String(), e.Port))
-		case ip.IsLoopback(), ip.IsUnspecified():
+		case ip.IsLoopback():
 			d.note("inside of a sandbox it is the sandbox itself")
 		case ip.IsLinkLocalUnicast():
 			d.note("who reaches a metadata service has the credentials of the machine")

@@ -115,6 +115,10 @@ func (b *builder) privateNetworks(list *node) {
 				note("expected  the network itself").advise("write %q", prefix.Masked())
 			continue
 		}
+		if closed, ok := closedRangeOf(prefix); ok {
+			b.closedNetwork(item, prefix, closed)
+			continue
+		}
 		if first, twice := seen[prefix]; twice {
 			b.add(item.at, "%s is named twice", prefix).note("first named at %s", first).advise("remove one of the two")
 			continue
@@ -122,4 +126,14 @@ func (b *builder) privateNetworks(list *node) {
 		seen[prefix] = b.at(item)
 		b.layer.Network.Private = append(b.layer.Network.Private, PrivateNetwork{prefix, b.at(item)})
 	}
+}
+
+// closedNetwork reports an entry of network.private that could allow nothing.
+func (b *builder) closedNetwork(item *node, network netip.Prefix, closed specialRange) {
+	d := b.add(item.at, "network.private cannot hold %s: %s", network, closed.what).note("%s", closed.closed)
+	if inside, ok := carriedNetwork(network); ok && inside.Bits() > 0 && worthNaming(inside.Addr()) {
+		d.advise("write %q", inside)
+		return
+	}
+	d.advise("take it out, and name the addresses of the service that is meant")
 }

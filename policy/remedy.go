@@ -30,7 +30,7 @@ func (p *Policy) Remedy(a Access) (r Remedy, ok bool) {
 	case AccessRead, AccessWrite, AccessExec, AccessMap:
 		return p.remedyPath(a)
 	case AccessConnect, AccessResolve:
-		return p.remedyNetwork(a), true
+		return p.remedyNetwork(a)
 	case AccessCapability:
 		return Remedy{Table: tableCapabilities, Lines: []string{listLine("keep", a.Target)}}, true
 	case AccessRlimit:
@@ -83,7 +83,8 @@ func (p *Policy) remedySwitches(a Access) (Remedy, bool) {
 	return Remedy{}, false
 }
 
-func (p *Policy) remedyNetwork(a Access) Remedy {
+// remedyNetwork: no edit opens an address that network.private cannot hold.
+func (p *Policy) remedyNetwork(a Access) (Remedy, bool) {
 	r := Remedy{Table: tableNetwork}
 	if p.Network.Mode != NetworkEgress {
 		r.Lines = append(r.Lines, `mode = "egress"`)
@@ -94,12 +95,16 @@ func (p *Policy) remedyNetwork(a Access) Remedy {
 	}
 	r.Lines = append(r.Lines, listLine("egress", joinHostPort(a.Target, port)))
 	if ip, err := netip.ParseAddr(a.Target); err == nil {
-		if what, special := SpecialAddress(ip); special && !newAddressSet(p.Network.Private).holds(netip.PrefixFrom(ip, ip.BitLen())) {
+		special, found := specialRangeOf(ip)
+		if special.closed != "" {
+			return Remedy{}, false
+		}
+		if found && !newAddressSet(p.Network.Private).holds(netip.PrefixFrom(ip, ip.BitLen())) {
 			r.Lines = append(r.Lines, listLine("private", netip.PrefixFrom(ip, ip.BitLen()).String()))
-			r.Note = "this address is special: " + what
+			r.Note = "this address is special: " + special.what
 		}
 	}
-	return r
+	return r, true
 }
 
 // remedySyscall undoes what denies a call: an entry of deny, rules that none of these

@@ -329,6 +329,20 @@ func TestHostNotReached(t *testing.T) {
 	}
 }
 
+// The metadata service is refused in every spelling, also where all of IPv6 is opened.
+func TestMetadataInIPv6(t *testing.T) {
+	n := network()
+	n.Private = []policy.PrivateNetwork{{Prefix: netip.MustParsePrefix("::/0")}}
+	for _, name := range []string{"mapped.example.com", "nat64.example.com"} {
+		w := open(t, n)
+		w.refused(name, port)
+		e := w.find("the refusal", func(e Event) bool { return e.Kind == KindOpen })
+		if e.Verdict != Denied || !strings.Contains(e.Because, "the clouds' metadata services") || len(w.dialled()) > 0 {
+			t.Errorf("%s: %+v", name, e)
+		}
+	}
+}
+
 // What is no socket of the kernel's would be copied through memory.
 func TestHostIsASocket(t *testing.T) {
 	w := open(t, network(), func(c *Config) {

@@ -81,6 +81,10 @@ func (w *world) Lookup(_ context.Context, name string) ([]netip.Addr, time.Durat
 	switch name {
 	case "private.example.com":
 		return []netip.Addr{netip.MustParseAddr("169.254.169.254")}, time.Minute, nil
+	case "mapped.example.com":
+		return []netip.Addr{netip.MustParseAddr("::ffff:169.254.169.254")}, time.Minute, nil
+	case "nat64.example.com":
+		return []netip.Addr{netip.MustParseAddr("64:ff9b::a9fe:a9fe")}, time.Minute, nil
 	case "missing.example.com":
 		return nil, 0, errors.New("no such host")
 	}

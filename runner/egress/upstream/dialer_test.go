@@ -246,6 +246,7 @@ func TestNotMoreThanSixteenAddressesAreDialled(t *testing.T) {
 
 func TestRefusedAddressesAreNotDialled(t *testing.T) {
 	private := policy.Network{Private: []policy.PrivateNetwork{{Prefix: netip.MustParsePrefix("10.1.0.0/16")}}}
+	allOfIPv6 := policy.Network{Private: []policy.PrivateNetwork{{Prefix: netip.MustParsePrefix("::/0")}}}
 	for name, c := range map[string]struct {
 		addresses []string
 		network   policy.Network
@@ -262,6 +263,11 @@ func TestRefusedAddressesAreNotDialled(t *testing.T) {
 		"IPv4 in IPv6":                    {addresses: []string{"::ffff:169.254.169.254"}, refused: "169.254.169.254"},
 		"IPv4 in IPv6, allowed":           {addresses: []string{"::ffff:10.1.2.3"}, network: private, dialed: []string{"10.1.2.3"}},
 		"NAT64":                           {addresses: []string{"64:ff9b::a9fe:a9fe"}, refused: "64:ff9b::a9fe:a9fe"},
+		"NAT64, of an ordinary address":   {addresses: []string{"64:ff9b::203.0.113.7"}, dialed: []string{"64:ff9b::cb00:7107"}},
+		"NAT64, allowed inside":           {addresses: []string{"64:ff9b::10.1.2.3"}, network: private, dialed: []string{"64:ff9b::a01:203"}},
+		"metadata, all of IPv6 allowed":   {addresses: []string{"64:ff9b::a9fe:a9fe", "::ffff:169.254.169.254"}, network: allOfIPv6, refused: "64:ff9b::a9fe:a9fe"},
+		"tunnels, all of IPv6 allowed":    {addresses: []string{"2002:a9fe:a9fe::1", "2001::1", "::a9fe:a9fe"}, network: allOfIPv6, refused: "2002:a9fe:a9fe::1"},
+		"no address, all allowed":         {addresses: []string{"::", "0.0.0.0"}, network: allOfIPv6, refused: "::"},
 		"NAT64 of a site":                 {addresses: []string{"64:ff9b:1::a9fe:a9fe"}, refused: "64:ff9b:1::a9fe:a9fe"},
 		"6to4":                            {addresses: []string{"2002:a9fe:a9fe::1"}, refused: "2002:a9fe:a9fe::1"},
 		"Teredo":                          {addresses: []string{"2001::1"}, refused: "2001::1"},
