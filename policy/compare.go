@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"fmt"
-	"sort"
-)
+import "sort"
 
 // Change is one difference in what two policies allow.
 type Change struct {
@@ -33,6 +30,8 @@ type Change struct {
 // compares no text: entries that are said otherwise and mean the same are no change.
 // What it cannot decide is a loosening, and so is a hide, absent or deny that is
 // gone, a new exception, another user, another on_deny and another value of a variable.
+// Two promises are compared too that decide no access: that a table is sealed, and that
+// what is hidden or absent has to be found at launch.
 //
 // If Compare gives no loosening, there is no access that only the newer policy allows.
 // That is exact for files, hosts, limits, capabilities, and system calls with their
@@ -49,6 +48,7 @@ func Compare(older, newer *Policy) []Change {
 	c.process()
 	c.accept()
 	c.parameters()
+	c.seals()
 	sort.SliceStable(c.changes, func(i, j int) bool {
 		a, b := c.changes[i], c.changes[j]
 		switch {
@@ -151,7 +151,7 @@ func (c *comparison) process() {
 	c.bound(ClauseProcessWallTime, "wall_time", uint64(a.WallTime), uint64(b.WallTime),
 		durationOf(a.WallTime), durationOf(b.WallTime), a.WallTimeAt, b.WallTimeAt)
 	c.bound(ClauseProcessMemory, "memory", a.Memory, b.Memory,
-		fmt.Sprint(a.Memory), fmt.Sprint(b.Memory), a.MemoryAt, b.MemoryAt)
+		sizeOf(a.Memory), sizeOf(b.Memory), a.MemoryAt, b.MemoryAt)
 }
 
 func orCaller(value string) string {
@@ -206,32 +206,4 @@ func (c *comparison) accept() {
 			Now: "enforced in full", WasAt: a.At,
 		})
 	}
-}
-
-// parameters: a declaration that allows other values than before is not decided, nor
-// is another value where the two were bound.
-func (c *comparison) parameters() {
-	was := map[string]Parameter{}
-	for _, a := range c.older.Params {
-		was[a.Name] = a
-	}
-	for _, b := range c.newer.Params {
-		a, had := was[b.Name]
-		switch {
-		case !had || a.Bound == b.Bound && a.Value == b.Value && (a.Bound || a.expected() == b.expected()):
-		case a.Bound && b.Bound:
-			c.undecided("params", b.Name, "a value", "another value", a.At, b.At)
-		default:
-			c.undecided("params", b.Name, a.shown(), b.shown(), a.At, b.At)
-		}
-	}
-}
-
-// shown says which values a parameter allows, and of the one that it has nothing: it can
-// come from a connector's configuration.
-func (p Parameter) shown() string {
-	if p.Bound {
-		return "a value"
-	}
-	return p.expected()
 }

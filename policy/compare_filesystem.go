@@ -1,7 +1,5 @@
 package policy
 
-import "fmt"
-
 // filesystem asks both policies about paths that tell them apart.
 func (c *comparison) filesystem() {
 	a, b := &c.older.Filesystem, &c.newer.Filesystem
@@ -63,7 +61,7 @@ func tmpSize(e PathEntry) string {
 	if e.Size == 0 {
 		return "tmp without a size"
 	}
-	return fmt.Sprintf("tmp of %d bytes", e.Size)
+	return "tmp of " + sizeOf(e.Size)
 }
 
 // modeOf gives the entry that decides a path, links followed.
@@ -73,7 +71,8 @@ func (p *Policy) modeOf(name string) (PathMode, PathEntry) {
 }
 
 // closedEntries: a hide or absent that is gone was there for a reason, also where
-// nothing shows the path today; and what is hidden exists, what is absent does not.
+// nothing shows the path today; and what is hidden exists, what is absent does not. One that
+// may be missing no longer stops a launch at which nothing is there to be closed.
 func (c *comparison) closedEntries(a, b *Filesystem) {
 	for _, was := range a.Entries {
 		if was.Mode != ModeHide && was.Mode != ModeAbsent {
@@ -81,6 +80,7 @@ func (c *comparison) closedEntries(a, b *Filesystem) {
 		}
 		now, ok := b.Entry(b.ResolveLinks(was.Path))
 		if ok && (now.Mode == ModeAbsent || now.Mode == was.Mode) {
+			c.optional(was, now)
 			continue
 		}
 		shown, at := nothing, Position{}
@@ -89,6 +89,23 @@ func (c *comparison) closedEntries(a, b *Filesystem) {
 		}
 		c.undecided(FilesystemClause(was.Mode), was.Path, string(was.Mode)+" "+was.Path, shown, was.At, at)
 	}
+}
+
+// optional compares whether what two entries close may be missing at launch.
+func (c *comparison) optional(was, now PathEntry) {
+	if was.Optional == now.Optional || !now.Optional && now.Path != was.Path {
+		return
+	}
+	says := func(e PathEntry) string {
+		if e.Optional {
+			return "may be missing"
+		}
+		return "a launch without it is refused"
+	}
+	c.add(Change{
+		Clause: FilesystemClause(now.Mode), Subject: was.Path, Loosened: now.Optional,
+		Was: says(was), Now: says(now), WasAt: was.At, NowAt: now.At,
+	})
 }
 
 // unboundEntries: an entry whose parameter has no value may turn out to be any path.

@@ -44,6 +44,8 @@ type Policy struct {
 	places places
 	// family is where the policy names itself and what it extends.
 	family family
+	// seals are the tables that the policy and its bases have sealed.
+	seals map[string][]seal
 	// replaced are the closed entries of bases that an entry of the same path replaces.
 	replaced map[string]PathEntry
 }

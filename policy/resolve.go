@@ -77,7 +77,7 @@ func Resolve(root Source, o Options) (*Policy, error) {
 	if len(r.found) > 0 {
 		return nil, r.diagnostics()
 	}
-	p.places = r.places
+	p.places, p.seals = r.places, sealsOf(loaded)
 	p.family = familyOf(loaded)
 	if o.Inherited && len(loaded) > 1 {
 		bases := &reports{places: r.places, values: r.values}

@@ -1,5 +1,75 @@
 package policy
 
+// sealable are the tables that can be sealed.
+var sealable = []string{
+	tableNetwork, tableFilesystem, tableRlimits, tableCapabilities, tableSyscalls, tableEnvironment, tableProcess,
+}
+
+// seal is a table that one of the files of a policy has sealed.
+type seal struct {
+	// by is the name of the policy that says so, and own that it is the one that was asked for.
+	by  string
+	own bool
+	at  Position
+}
+
+// sealsOf gives who has sealed which table, the bases first.
+func sealsOf(chain []*document) map[string][]seal {
+	seals := map[string][]seal{}
+	for i, d := range chain {
+		for _, table := range sorted(d.layer.seals) {
+			seals[table] = append(seals[table], seal{d.layer.Name, i == len(chain)-1, d.layer.seals[table]})
+		}
+	}
+	return seals
+}
+
+// seals compares what those who extend the policies may loosen: a seal of the policy itself
+// binds them to all of it, and one of a base to what that base says.
+func (c *comparison) seals() {
+	for _, table := range sealable {
+		a, b := c.older.seals[table], c.newer.seals[table]
+		lost, was := unsealed(a, b)
+		gained, now := unsealed(b, a)
+		switch {
+		case lost:
+			c.seal(table, true, was, b)
+		case gained:
+			c.seal(table, false, now, a)
+		}
+	}
+}
+
+// seal adds a change of one table: by has it, and the other policy only what rest says.
+func (c *comparison) seal(table string, loosened bool, by seal, rest []seal) {
+	other, at := "not sealed", Position{}
+	if len(rest) > 0 {
+		other, at = "sealed by "+rest[0].by, rest[0].at
+	}
+	change := Change{
+		Clause: table + ".sealed", Subject: "[" + table + "]", Loosened: loosened,
+		Was: "sealed by " + by.by, Now: other, WasAt: by.at, NowAt: at,
+	}
+	if !loosened {
+		change.Was, change.Now, change.WasAt, change.NowAt = change.Now, change.Was, at, by.at
+	}
+	c.add(change)
+}
+
+// unsealed gives a seal that the others do not replace.
+func unsealed(seals, others []seal) (missing bool, which seal) {
+	for i := len(seals) - 1; i >= 0; i-- {
+		held := false
+		for _, other := range others {
+			held = held || other.own || !seals[i].own && other.by == seals[i].by
+		}
+		if !held {
+			return true, seals[i]
+		}
+	}
+	return false, seal{}
+}
+
 // judgeSeals reports where a policy loosens a table that a base has sealed.
 func judgeSeals(chain []*document, p *Policy, r *reports) {
 	root := chain[len(chain)-1]

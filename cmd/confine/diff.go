@@ -15,15 +15,17 @@ const diffHelp = `usage: confine diff OLD NEW [flags]
 
 shows what a policy newly allows and newly denies, each with an access to show it. Both are
 asked what they decide, with all that they extend: entries that are said otherwise and mean
-the same are no difference. What cannot be decided counts as loosened, and so does a hide,
-absent or deny that is taken out. A sealed that is taken out changes no answer: it is not seen
+the same are no difference. What cannot be decided counts as loosened, and so do a hide,
+absent or deny that is taken out, a sealed that is, and a "?" that lets what is hidden or
+absent be missing at launch
 
 OLD and NEW are files, names of confine's own, or REV:path for a file of a git revision,
 which extends policies of the same directory of that revision, or confine's own. The path is
 that from the top of the repository, or begins with ./ after the colon; a file whose name has
 a colon is written ./NAME
 
-how well each backend enforces the policies is compared too, if all parameters have values
+how well each backend enforces the policies is compared too; a parameter without a value gets
+one that its declaration allows
 
 examples:
   confine diff main:policies/my.toml policies/my.toml
@@ -102,18 +104,18 @@ func writeAll(w io.Writer, text string) error {
 
 // loadBoth resolves the two policies that a person named, and gives everything that is
 // wrong with either.
-func loadBoth(old, new string, params *parameterFlags) (older, newer *policy.Policy, problems []error) {
+func loadBoth(old, new string, params *parameterFlags) (older, newer comparedWith, problems []error) {
 	was, oldErr := findPolicy(old)
 	now, newErr := findPolicy(new)
 	if problems = present(oldErr, newErr); len(problems) > 0 {
-		return nil, nil, problems
+		return older, newer, problems
 	}
 	values, err := bothValues(params, was, now)
 	if err != nil {
-		return nil, nil, []error{err}
+		return older, newer, []error{err}
 	}
-	older, oldErr = was.resolve(values, now)
-	newer, newErr = now.resolve(values, was)
+	older, oldErr = was.compared(values, now)
+	newer, newErr = now.compared(values, was)
 	// What nobody declares is the same mistake for both.
 	var unknown *policy.ParameterError
 	if errors.As(oldErr, &unknown) && errors.As(newErr, &unknown) {

@@ -13,20 +13,19 @@ import (
 // compareCoverage gives a row for each clause that a backend enforces better or worse than
 // before when confine run launches, and for each backend that takes only one of the
 // policies.
-func compareCoverage(older, newer *policy.Policy, hide func(string) string) []diffRow {
-	for _, p := range []*policy.Policy{newer, older} {
-		for _, param := range p.Params {
-			if !param.Bound {
-				return []diffRow{{
-					Verdict: verdictUnknown, Kinds: []string{"coverage"}, Subject: "by all backends",
-					Now: fmt.Sprintf("parameter %s has no value: --param %s=VALUE", param.Name, param.Name), NowAt: stated(param.At),
-				}}
-			}
+func compareCoverage(older, newer comparedWith) []diffRow {
+	for _, p := range []comparedWith{newer, older} {
+		if param, ok := unbound(p.bound, p.Params); ok {
+			return []diffRow{{
+				Verdict: verdictUnknown, Kinds: []string{"coverage"}, Subject: "by all backends",
+				Now: fmt.Sprintf("parameter %s has no value: --param %s=VALUE", param.Name, param.Name), NowAt: stated(param.At),
+			}}
 		}
 	}
+	hide := valuesHidden(older.bound, newer.bound)
 	var rows []diffRow
 	for _, name := range backends.Names() {
-		was, now := coverageBy(older, compiler.Backend(name)), coverageBy(newer, compiler.Backend(name))
+		was, now := coverageBy(older.bound, compiler.Backend(name)), coverageBy(newer.bound, compiler.Backend(name))
 		for _, row := range was.compare(now) {
 			row.Kinds, row.Backend = []string{"coverage"}, name
 			row.Was, row.Now = hide(row.Was), hide(row.Now)
@@ -34,6 +33,18 @@ func compareCoverage(older, newer *policy.Policy, hide func(string) string) []di
 		}
 	}
 	return rows
+}
+
+// unbound gives a parameter that no value was found for.
+func unbound(bound *policy.Policy, params []policy.Parameter) (policy.Parameter, bool) {
+	if bound != nil {
+		params = bound.Params
+	}
+	i := slices.IndexFunc(params, func(p policy.Parameter) bool { return !p.Bound })
+	if i < 0 {
+		return policy.Parameter{}, false
+	}
+	return params[i], true
 }
 
 // backendCoverage is how one backend enforces a policy.

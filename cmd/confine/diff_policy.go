@@ -135,3 +135,29 @@ func (f foundPolicy) resolve(values map[string]string, other foundPolicy) (*poli
 	maps.DeleteFunc(own, func(name, _ string) bool { return !f.declares(name) && other.declares(name) })
 	return policy.Resolve(f.source, policy.Options{Library: f.library(), Parameters: own, Unbound: true})
 }
+
+// comparedWith is one of the two policies that are compared.
+type comparedWith struct {
+	*policy.Policy
+	// bound is the policy with a value for each parameter, for the backends; nil is that
+	// none could be found.
+	bound *policy.Policy
+}
+
+// compared reads the policy, and again with made up values for parameters that have none.
+func (f foundPolicy) compared(values map[string]string, other foundPolicy) (comparedWith, error) {
+	p, err := f.resolve(values, other)
+	if err != nil {
+		return comparedWith{}, err
+	}
+	samples := policy.Samples(p.Params)
+	if len(samples) == 0 {
+		return comparedWith{p, p}, nil
+	}
+	maps.Copy(samples, values)
+	bound, err := f.resolve(samples, other)
+	if err != nil {
+		return comparedWith{Policy: p}, nil // two values may name one host
+	}
+	return comparedWith{p, bound}, nil
+}

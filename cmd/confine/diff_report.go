@@ -67,7 +67,8 @@ type diffCall struct {
 }
 
 // diffOf compares two policies and how the backends enforce them.
-func diffOf(older, newer *policy.Policy) diffReport {
+func diffOf(oldPolicy, newPolicy comparedWith) diffReport {
+	older, newer := oldPolicy.Policy, newPolicy.Policy
 	hide := valuesHidden(older, newer)
 	r := diffReport{Old: comparedOf(older), New: comparedOf(newer), Changes: []diffRow{}}
 	for _, change := range policy.Compare(older, newer) {
@@ -79,7 +80,7 @@ func diffOf(older, newer *policy.Policy) diffReport {
 		r.Changes = append(r.Changes, row.hiding(hide))
 	}
 	r.Changes = joinCalls(joinSubjects(r.Changes))
-	r.Changes = append(r.Changes, compareCoverage(older, newer, hide)...)
+	r.Changes = append(r.Changes, compareCoverage(oldPolicy, newPolicy)...)
 	order := []string{verdictLoosened, verdictTightened, verdictRefuses, verdictCompiles, verdictUnknown}
 	slices.SortStableFunc(r.Changes, func(a, b diffRow) int {
 		return cmp.Compare(slices.Index(order, a.Verdict), slices.Index(order, b.Verdict))
@@ -193,6 +194,9 @@ func tableOf(clause string) string {
 func kindOfChange(c policy.Change) string {
 	if strings.HasPrefix(c.Subject, "accept ") && c.Example.Kind == "" {
 		return "accept"
+	}
+	if strings.HasSuffix(c.Clause, ".sealed") {
+		return "sealed"
 	}
 	if c.Example.Kind != "" && c.Clause != policy.ClauseNetworkMode {
 		return string(c.Example.Kind)
