@@ -18,9 +18,9 @@ finds what is wrong, risky or without effect in policies: of what they open to t
 of what the backends enforce, of their tests. Nothing is run. Every rule has a code, and
 confine explain CODE tells more
 
-a PATH is a policy, a directory with all below it (default: the current one; directories
-whose names begin with a dot are left out), or the name of one of confine's own. Tests,
-NAME.test.toml, are looked at with the policy NAME.toml
+a PATH is a policy, a directory with all below it (default: the current one), or the name of
+one of confine's own. Tests, NAME.test.toml, are looked at with the policy NAME.toml. Links
+to directories are not followed; the report counts them and all else that is not looked at
 
 --fix takes entries out that have no effect. Every policy of the run then means exactly what
 it did, or the file stays as it was; policies elsewhere that extend one are not looked at
@@ -28,8 +28,8 @@ it did, or the file stays as it was; policies elsewhere that extend one are not 
 a comment on the line, or above it, allows what is found there until a day:
   # confine: allow CF204 until 2027-06-30 -- why this is right here
 
-confine.toml, in the current directory or above it up to the root of the repository, says
-what holds for all:
+confine.toml, in the current directory or above it up to the root of the git repository, says
+what holds for all; the report names it, and counts the findings that it leaves out:
   [lint]
   ignore  = ["CF902"]          # codes, or what codes begin with; select names the only ones
   exclude = ["vendor"]         # files and directories that a search leaves out
@@ -112,9 +112,17 @@ func (o lintOptions) run(paths []string, s streams) (int, error) {
 			return 0, err
 		}
 	}
-	report := &lint.Report{Policies: len(search.targets), PassedOver: search.passedOver, Excluded: search.excluded, Version: version}
+	config = config.With(o.selected, o.ignored)
+	if t, ok := config.Unasked(search.targets); ok {
+		return 0, fmt.Errorf("no rule is left for %s: all of them are ignored, or not selected", t.Source.File)
+	}
+	report := &lint.Report{Policies: len(search.targets), Search: search.beside, Doubts: found.doubts(search.targets), Version: version}
+	if found.Settings != nil {
+		report.Settings = found.File
+	}
+	report.Off, report.OffForPaths = config.Off()
 	linter := lint.Linter{
-		Config:   config.With(o.selected, o.ignored),
+		Config:   config,
 		Today:    time.Now(), //nolint:forbidigo // this is where the date enters: exceptions end on a day
 		Coverage: newLaunches().coverage,
 		Memory:   &policy.Memory{},
@@ -124,7 +132,7 @@ func (o lintOptions) run(paths []string, s streams) (int, error) {
 			return 0, err
 		}
 	}
-	report.Findings = lintAll(linter, search.targets)
+	report.Findings, report.Ignored = lint.Asked(lintAll(linter, search.targets))
 	if err := write(report, s.stdout); err != nil {
 		return 0, fmt.Errorf("write the report: %w", err)
 	}

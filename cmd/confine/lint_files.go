@@ -6,9 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
-	"confine/policies"
 	"confine/policy"
 	"confine/policy/lint"
 )
@@ -23,7 +23,8 @@ type foundSettings struct {
 }
 
 // findSettings reads the file that was named, or the nearest confine.toml from the current
-// directory up to the root of its repository; none is no error.
+// directory up to the root of its repository; outside of a repository, only that of the
+// current directory. None is no error.
 func findSettings(file string) (foundSettings, error) {
 	directory, err := os.Getwd()
 	if err != nil {
@@ -44,9 +45,10 @@ func findSettings(file string) (foundSettings, error) {
 	return foundSettings{settings, directory}, err
 }
 
-// nearestSettings looks in a directory and those above it. Without a file, directory is the
-// one that was given.
+// nearestSettings looks in a directory and, where that is in a repository, in those above
+// it. Without a file, directory is the one that was given.
 func nearestSettings(from string) (file, directory string, err error) {
+	last := repositoryRoot(from)
 	for up := from; ; up = filepath.Dir(up) {
 		name := filepath.Join(up, settingsName)
 		switch _, err := os.Stat(name); {
@@ -58,8 +60,21 @@ func nearestSettings(from string) (file, directory string, err error) {
 		case !errors.Is(err, fs.ErrNotExist):
 			return "", "", fmt.Errorf("find %s: %w", settingsName, err)
 		}
-		if _, err := os.Stat(filepath.Join(up, ".git")); err == nil || filepath.Dir(up) == up {
+		if up == last || filepath.Dir(up) == up {
 			return "", from, nil
+		}
+	}
+}
+
+// repositoryRoot is the root of the repository that a directory is in, or where it is in
+// none the directory: what lies above is somebody else's.
+func repositoryRoot(from string) string {
+	for up := from; ; up = filepath.Dir(up) {
+		if _, err := os.Stat(filepath.Join(up, ".git")); err == nil {
+			return up
+		}
+		if filepath.Dir(up) == up {
+			return from
 		}
 	}
 }
@@ -77,112 +92,36 @@ func (f foundSettings) relative(file string) string {
 	return filepath.ToSlash(shown)
 }
 
-// policySearch gathers the policies that paths stand for, each once.
-type policySearch struct {
-	settings   foundSettings
-	targets    []lint.Target
-	passedOver []string
-	// excluded are what the settings leave out.
-	excluded []string
-	held     map[heldPolicy]bool
-}
-
-// heldPolicy names a policy of the search: one of confine's own can be called as a file is.
-type heldPolicy struct {
-	file     string
-	embedded bool
-}
-
-// add finds what a path stands for.
-func (p *policySearch) add(path string) error {
-	if source, ok := policies.Find(path); ok {
-		tests := policies.Tests(path)
-		p.hold(lint.Target{Source: source, Tests: &tests, Relative: source.File})
+// doubts are the entries of the settings that name nothing: they would leave out, or spare,
+// something else than was meant.
+func (f foundSettings) doubts(targets []lint.Target) policy.Diagnostics {
+	if f.Settings == nil {
 		return nil
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return fmt.Errorf("find policies: %w\n%s", err, expectedPolicy())
-	}
-	if !info.IsDir() {
-		path = strings.TrimSuffix(strings.TrimSuffix(path, policySuffix), ".test") + policySuffix
-		return p.file(path)
-	}
-	found := false
-	err = filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case file != path && lint.Excludes(p.settings.Settings, p.settings.relative(file)):
-			if entry.IsDir() {
-				p.excluded = append(p.excluded, file)
-				return fs.SkipDir
-			}
-			if strings.HasSuffix(file, policySuffix) {
-				p.excluded = append(p.excluded, file)
-			}
-			return nil
-		case entry.IsDir() && file != path && strings.HasPrefix(entry.Name(), "."):
-			return fs.SkipDir
-		case entry.IsDir(), !strings.HasSuffix(file, policySuffix), entry.Name() == settingsName:
-			return nil
-		case strings.HasSuffix(file, testsSuffix):
-			return withPolicy(file)
+	var out policy.Diagnostics
+	tell := func(pattern policy.Stated, message string) {
+		if f.names(pattern, targets) {
+			return
 		}
-		text, err := readPolicy(file)
-		if err != nil {
-			return err
-		}
-		if !policy.LooksLikePolicy(text) {
-			p.passedOver = append(p.passedOver, file)
-			return nil
-		}
-		found = true
-		return p.file(file)
-	})
-	if err != nil {
-		return fmt.Errorf("search %s: %w", path, err)
+		d := f.Diagnose(pattern.At, message, []string{"expected  a path from the directory that holds this file"}, "")
+		d.Severity = lint.Warning.String()
+		out = append(out, d)
 	}
-	if !found {
-		return fmt.Errorf("no policy in %s\n  expected  files NAME.toml with schema = %d", path, policy.SchemaVersion)
+	for _, e := range f.Exclude {
+		tell(e, "exclude names nothing that exists")
 	}
-	return nil
+	for _, p := range f.Paths {
+		tell(p.Path, "path names nothing that exists")
+	}
+	return out
 }
 
-// withPolicy refuses tests without a policy: they could be a policy by a name under which
-// nobody looks at it.
-func withPolicy(tests string) error {
-	stem := strings.TrimSuffix(tests, testsSuffix)
-	if _, err := os.Stat(stem + policySuffix); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("tests %s have no policy\n  expected  %s", tests, stem+policySuffix)
+// names reports whether a pattern is of something that exists, or of a policy of this run:
+// that can be one of confine's own, or lie elsewhere.
+func (f foundSettings) names(pattern policy.Stated, targets []lint.Target) bool {
+	if slices.ContainsFunc(targets, func(t lint.Target) bool { return lint.Covers(pattern, t.Relative) }) {
+		return true
 	}
-	return nil
-}
-
-// file adds a policy and its tests.
-func (p *policySearch) file(file string) error {
-	text, err := readPolicy(file)
-	if err != nil {
-		return err
-	}
-	t := lint.Target{Source: policy.Source{File: file, Text: text}, Relative: p.settings.relative(file)}
-	tests := strings.TrimSuffix(file, policySuffix) + testsSuffix
-	switch text, err := readPolicy(tests); {
-	case err == nil:
-		t.Tests = &policy.Source{File: tests, Text: text}
-	case !errors.Is(err, fs.ErrNotExist):
-		return err
-	}
-	p.hold(t)
-	return nil
-}
-
-func (p *policySearch) hold(t lint.Target) {
-	if p.held == nil {
-		p.held = map[heldPolicy]bool{}
-	}
-	if name := (heldPolicy{filepath.Clean(t.Source.File), t.Source.Embedded}); !p.held[name] {
-		p.held[name] = true
-		p.targets = append(p.targets, t)
-	}
+	found, err := fs.Glob(os.DirFS(f.directory), strings.TrimSuffix(pattern.Text, "/"))
+	return err != nil || len(found) > 0
 }

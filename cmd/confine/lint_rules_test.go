@@ -65,12 +65,12 @@ func TestRuleExamples(t *testing.T) {
 				}
 			}
 			only := func(f lint.Finding) bool { return f.Rule == rule }
-			fixed, cured := exampleLinter().Fix(bad, only)
+			fixed := exampleLinter().Fix(bad, only)
 			switch {
-			case rule.Bad.Fixed == "" && cured > 0:
-				t.Errorf("--fix changes the bad example, which its page does not say:\n%s", fixed)
-			case rule.Bad.Fixed != "" && fixed != rule.Bad.Fixed:
-				t.Errorf("--fix gives\n%s\nexpected\n%s", fixed, rule.Bad.Fixed)
+			case rule.Bad.Fixed == "" && fixed.Cured > 0:
+				t.Errorf("--fix changes the bad example, which its page does not say:\n%s", fixed.Text)
+			case rule.Bad.Fixed != "" && fixed.Text != rule.Bad.Fixed:
+				t.Errorf("--fix gives\n%s\nexpected\n%s", fixed.Text, rule.Bad.Fixed)
 			}
 		})
 	}

@@ -59,11 +59,14 @@ func fixAll(linter lint.Linter, targets []lint.Target, s streams) error {
 		if t.Source.Embedded {
 			continue
 		}
-		text, n := withLibrary(linter).Fix(*t, func(lint.Finding) bool { return true })
-		if n == 0 {
+		fixed := withLibrary(linter).Fix(*t, func(lint.Finding) bool { return true })
+		if fixed.Untried > 0 {
+			fmt.Fprintf(s.stderr, "confine: %s: --fix stopped before the end, and did not try %s\n", t.Source.File, count(fixed.Untried, "entry", "entries"))
+		}
+		if fixed.Cured == 0 {
 			continue
 		}
-		if err := replaceFile(t.Source.File, []byte(text)); err != nil {
+		if err := replaceFile(t.Source.File, []byte(fixed.Text)); err != nil {
 			return fmt.Errorf("fix %s: %w", t.Source.File, err)
 		}
 		if child, changed := changedNow(targets, before); changed {
@@ -73,8 +76,8 @@ func fixAll(linter lint.Linter, targets []lint.Target, s streams) error {
 			fmt.Fprintf(s.stderr, "confine: %s is left as it was: %s extends it, and would mean something else\n", t.Source.File, child)
 			continue
 		}
-		t.Source.Text = []byte(text)
-		cured += n
+		t.Source.Text = []byte(fixed.Text)
+		cured += fixed.Cured
 	}
 	fmt.Fprintf(s.stderr, "confine: %s taken out; none of these policies means anything else now\n", count(cured, "entry", "entries"))
 	return nil

@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 
@@ -38,12 +39,30 @@ func Configure(settings *policy.Settings) (Config, error) {
 		}
 		return out
 	}
-	c := Config{selected: codes(settings.Select), ignored: codes(settings.Ignore)}
-	for _, p := range settings.Paths {
-		if _, err := path.Match(p.Path.Text, ""); err != nil {
-			wrong = append(wrong, settings.Diagnose(p.Path.At, "this is not a pattern of paths", nil, ""))
+	pattern := func(s policy.Stated) string {
+		if _, err := path.Match(s.Text, ""); err != nil {
+			wrong = append(wrong, settings.Diagnose(s.At, "this is not a pattern of paths", nil, ""))
 		}
-		c.paths = append(c.paths, pathConfig{strings.TrimSuffix(p.Path.Text, "/"), codes(p.Ignore)})
+		return strings.TrimSuffix(s.Text, "/")
+	}
+	// A rule has to be left: settings that switch all of them off say that nothing is looked at,
+	// and would read as if nothing were found.
+	left := func(c Config, list []policy.Stated, message, hint string) {
+		if wrong == nil && len(list) > 0 && !c.asksAny("") {
+			wrong = append(wrong, settings.Diagnose(list[len(list)-1].At, message, []string{"expected  at least one rule that is asked"}, hint))
+		}
+	}
+	for _, e := range settings.Exclude {
+		pattern(e)
+	}
+	c := Config{selected: codes(settings.Select), ignored: codes(settings.Ignore)}
+	left(c, slices.Concat(settings.Select, settings.Ignore), "no rule is left", "")
+	for _, p := range settings.Paths {
+		part := pathConfig{pattern(p.Path), codes(p.Ignore)}
+		if c.asksAny("") {
+			left(c.With(nil, part.ignored), p.Ignore, "no rule is left for "+p.Path.Text, "exclude = ["+quote(p.Path.Text)+"] in [lint], which the report counts")
+		}
+		c.paths = append(c.paths, part)
 	}
 	sort.SliceStable(wrong, func(i, j int) bool {
 		a, b := wrong[i].At, wrong[j].At
@@ -84,18 +103,24 @@ func (c Config) With(selected, ignored []string) Config {
 	return c
 }
 
-// Excludes reports whether a search for policies leaves a path out: one relative to the
-// settings, with slashes.
-func Excludes(settings *policy.Settings, relative string) bool {
+// Excludes gives the entry of the settings for which a search for policies leaves a path
+// out: one relative to the settings, with slashes.
+func Excludes(settings *policy.Settings, relative string) (entry policy.Stated, ok bool) {
 	if settings == nil {
-		return false
+		return policy.Stated{}, false
 	}
 	for _, e := range settings.Exclude {
-		if covers(strings.TrimSuffix(e.Text, "/"), relative) {
-			return true
+		if Covers(e, relative) {
+			return e, true
 		}
 	}
-	return false
+	return policy.Stated{}, false
+}
+
+// Covers reports whether a pattern of the settings is of a path, relative to them and with
+// slashes, or of a directory above it.
+func Covers(pattern policy.Stated, relative string) bool {
+	return covers(strings.TrimSuffix(pattern.Text, "/"), relative)
 }
 
 // asks reports whether a rule is asked for of the policy at a path.
@@ -109,6 +134,41 @@ func (c Config) asks(code, relative string) bool {
 		}
 	}
 	return true
+}
+
+// asksAny reports whether a rule is asked for of the policy at a path, other than that it is
+// one at all.
+func (c Config) asksAny(relative string) bool {
+	return slices.ContainsFunc(all, func(r *Rule) bool { return r != &invalidFile && c.asks(r.Code, relative) })
+}
+
+// Unasked gives the first of some policies of which no rule is asked.
+func (c Config) Unasked(targets []Target) (t Target, ok bool) {
+	for _, t := range targets {
+		if !c.asksAny(t.Relative) {
+			return t, true
+		}
+	}
+	return Target{}, false
+}
+
+// Off gives the codes of the rules that are asked of no policy, and of those that are not
+// asked of policies at some paths.
+func (c Config) Off() (everywhere, somewhere []string) {
+	for _, r := range all {
+		off := false
+		for _, p := range c.paths {
+			off = off || begins(r.Code, p.ignored)
+		}
+		switch {
+		case r == &invalidFile:
+		case len(c.selected) > 0 && !begins(r.Code, c.selected) || begins(r.Code, c.ignored):
+			everywhere = append(everywhere, r.Code)
+		case off:
+			somewhere = append(somewhere, r.Code)
+		}
+	}
+	return everywhere, somewhere
 }
 
 func begins(code string, prefixes []string) bool {

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -17,6 +18,8 @@ type Finding struct {
 	Fix []Edit
 	// Suppressed is the comment that allows it, or nil.
 	Suppressed *Suppression
+	// Ignored says that its rule is not asked of the policy.
+	Ignored bool
 
 	// stated is what the finding is about, also where that is in a base, and inherited
 	// says that it is.
@@ -46,13 +49,27 @@ func Settle(findings []Finding) []Finding {
 	}
 	own := map[told]bool{}
 	for _, f := range findings {
-		if !f.inherited {
+		if !f.inherited && !f.Ignored {
 			own[told{f.Rule.Code, f.stated}] = true
 		}
 	}
 	return slices.DeleteFunc(findings, func(f Finding) bool {
 		return f.inherited && !f.Rule.EachPolicy && own[told{f.Rule.Code, f.stated}]
 	})
+}
+
+// Asked takes the findings apart: those of the rules that are asked, and those of the
+// others that no comment allows.
+func Asked(findings []Finding) (asked, ignored []Finding) {
+	for _, f := range findings {
+		switch {
+		case !f.Ignored:
+			asked = append(asked, f)
+		case f.Suppressed == nil:
+			ignored = append(ignored, f)
+		}
+	}
+	return asked, ignored
 }
 
 // Edit replaces bytes of a file.
@@ -78,9 +95,20 @@ func (f Finding) compare(other Finding) int {
 	return strings.Compare(f.Message, other.Message)
 }
 
+// hidden orders what says the same: what nobody allows stays.
+func (f Finding) hidden() int {
+	switch {
+	case f.Ignored:
+		return 2
+	case f.Suppressed != nil:
+		return 1
+	}
+	return 0
+}
+
 // Sort orders findings by file, line, column and code, and leaves out what is said twice:
 // many policies can extend one that has an error.
 func Sort(findings []Finding) []Finding {
-	slices.SortStableFunc(findings, Finding.compare)
+	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Or(a.compare(b), a.hidden()-b.hidden()) })
 	return slices.CompactFunc(findings, func(a, b Finding) bool { return a.compare(b) == 0 })
 }

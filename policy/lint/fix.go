@@ -74,39 +74,112 @@ func Apply(text string, edits []Edit) string {
 	return out.String()
 }
 
-// maxRounds bounds how often a file is looked at again, which is after every edit.
-const maxRounds = 200
+// maxTrials bounds how often the policy is compared with what it was. That all edits of a
+// round change nothing takes one trial; each that would change something takes some more.
+const maxTrials = 1000
 
-// Fix makes the edits that cure what is found in a policy, and gives its new text and how
-// many findings are gone. An edit is only made if the policy then allows and denies exactly
-// what it did: that is compared, not assumed. ask reports whether a finding may be cured.
-func (l *Linter) Fix(t Target, ask func(Finding) bool) (text string, cured int) {
-	text = string(t.Source.Text)
-	was, err := policy.Resolve(t.Source, policy.Options{Library: l.Library, Unbound: true})
+// Fixed is what [Linter.Fix] made of a policy.
+type Fixed struct {
+	Text string
+	// Cured is how many findings are gone.
+	Cured int
+	// Untried is how many findings were left when it had tried often enough.
+	Untried int
+}
+
+// Fix makes the edits that cure what is found in a policy. They are only made if the policy
+// then allows and denies exactly what it did: that is compared, not assumed. ask reports
+// whether a finding may be cured.
+func (l *Linter) Fix(t Target, ask func(Finding) bool) Fixed { return l.fix(t, ask, maxTrials) }
+
+func (l *Linter) fix(t Target, ask func(Finding) bool, trials int) Fixed {
+	out := Fixed{Text: string(t.Source.Text)}
+	f := fixer{source: t.Source, options: policy.Options{Library: l.Library, Unbound: true}, refused: map[string]bool{}, trials: trials}
+	was, err := policy.Resolve(t.Source, f.options)
 	if err != nil {
-		return text, 0
+		return out
 	}
-	refused := map[string]bool{}
-	for range maxRounds {
-		t.Source.Text = []byte(text)
-		for _, f := range l.Lint(t) {
-			if f.Fix == nil || f.Suppressed != nil || f.At.File != t.Source.File || refused[f.Message] || !ask(f) {
-				continue
+	f.was = was
+	rules := slices.DeleteFunc(Rules(), func(r *Rule) bool { return !l.Config.asks(r.Code, t.Relative) })
+	// What one round takes out can make further entries needless, and hides nothing from the next.
+	for {
+		t.Source.Text = []byte(out.Text)
+		var found []Finding
+		for _, finding := range l.look(t, rules) {
+			if finding.Fix != nil && finding.Suppressed == nil && finding.At.File == t.Source.File && !f.refused[finding.Message] && ask(finding) {
+				found = append(found, finding)
 			}
-			changed := Apply(text, f.Fix)
-			now, err := policy.Resolve(policy.Source{File: t.Source.File, Embedded: t.Source.Embedded, Text: []byte(changed)},
-				policy.Options{Library: l.Library, Unbound: true})
-			if err != nil || len(policy.Compare(was, now)) > 0 {
-				refused[f.Message] = true
-				continue
-			}
-			text = changed
-			cured++
-			break // the other findings have moved
 		}
-		if string(t.Source.Text) == text {
-			break
+		now := apart(found)
+		f.text, f.made, f.cured, f.untried = out.Text, nil, 0, len(found)-len(now)
+		f.try(now)
+		out.Text, out.Cured = Apply(out.Text, f.made), out.Cured+f.cured
+		if f.trials == 0 {
+			out.Untried = f.untried
+			return out
+		}
+		if f.cured == 0 {
+			return out
 		}
 	}
-	return text, cured
+}
+
+// apart gives the findings whose edits overlap those of none before them.
+func apart(findings []Finding) []Finding {
+	var out []Finding
+	var edits []Edit
+	slices.SortStableFunc(findings, func(a, b Finding) int { return a.Fix[0].Start - b.Fix[0].Start })
+	for _, f := range findings {
+		overlaps := func(e Edit) bool {
+			return slices.ContainsFunc(f.Fix, func(own Edit) bool { return own.Start < e.End && e.Start < own.End })
+		}
+		if len(edits) > 0 && overlaps(edits[len(edits)-1]) {
+			continue
+		}
+		out, edits = append(out, f), append(edits, f.Fix...)
+	}
+	return out
+}
+
+// fixer makes the edits of one round.
+type fixer struct {
+	source  policy.Source
+	options policy.Options
+	// was is the policy before all rounds, and text its text before this one.
+	was  *policy.Policy
+	text string
+	// made are the edits that change nothing, and cured is how many findings they are of.
+	made  []Edit
+	cured int
+	// refused are the messages of the findings whose edits would change something.
+	refused map[string]bool
+	// trials is how often the policy may still be compared, and untried how many findings of
+	// the round were left.
+	trials, untried int
+}
+
+// try makes as many of the edits of some findings as change nothing: all of them, or what
+// of either half does not.
+func (f *fixer) try(findings []Finding) {
+	if len(findings) == 0 || f.trials == 0 {
+		f.untried += len(findings)
+		return
+	}
+	f.trials--
+	edits := slices.Clone(f.made)
+	for _, finding := range findings {
+		edits = append(edits, finding.Fix...)
+	}
+	changed := policy.Source{File: f.source.File, Embedded: f.source.Embedded, Text: []byte(Apply(f.text, edits))}
+	now, err := policy.Resolve(changed, f.options)
+	switch {
+	case err == nil && len(policy.Compare(f.was, now)) == 0:
+		f.made, f.cured = edits, f.cured+len(findings)
+	case len(findings) == 1:
+		f.refused[findings[0].Message] = true
+	default:
+		half := len(findings) / 2
+		f.try(findings[:half])
+		f.try(findings[half:])
+	}
 }

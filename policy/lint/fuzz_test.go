@@ -29,10 +29,11 @@ func FuzzLint(f *testing.F) {
 		if err != nil {
 			return
 		}
-		fixed, cured := l.Fix(target, func(lint.Finding) bool { return true })
-		if cured == 0 {
+		made := l.Fix(target, func(lint.Finding) bool { return true })
+		if made.Cured == 0 {
 			return
 		}
+		fixed := made.Text
 		now, err := policy.Resolve(policy.Source{File: "acme.toml", Text: []byte(fixed)}, options)
 		if err != nil {
 			t.Fatalf("%v\n%s\nwas\n%s", err, fixed, text)

@@ -25,7 +25,8 @@ func (s shelf) Names(policy.Source) []string { return nil }
 func findings(t *testing.T, l lint.Linter, text string) []lint.Finding {
 	t.Helper()
 	l.Today = today
-	return l.Lint(lint.Target{Source: policy.Source{File: "acme.toml", Text: []byte(text)}, Relative: "policies/acme.toml"})
+	asked, _ := lint.Asked(l.Lint(lint.Target{Source: policy.Source{File: "acme.toml", Text: []byte(text)}, Relative: "policies/acme.toml"}))
+	return asked
 }
 
 // lines gives the findings of some rules as "CODE LINE", and "allowed" for those that a
@@ -122,7 +123,12 @@ func TestFindingsOfBases(t *testing.T) {
 		"linted itself": {library, []string{"base"}, []string{}},
 		"another one":   {library, []string{"middle"}, []string{"CF703 acme.toml:3:12"}},
 		"allowed there": {
-			shelf{"middle": middle, "base": base + " # confine: allow CF703 until 2027-01-01 -- why"}, nil, []string{},
+			shelf{"middle": middle, "base": base + " # confine: allow CF703 until 2027-01-01 -- why"},
+			nil,
+			[]string{"CF703 acme.toml:3:12 allowed"},
+		},
+		"allowed there, and looked at": {
+			shelf{"middle": middle, "base": base + " # confine: allow CF703 until 2027-01-01 -- why"}, []string{"base"}, []string{},
 		},
 		"no longer allowed there": {
 			shelf{"middle": middle, "base": base + " # confine: allow CF703 until 2026-01-01 -- why"},
@@ -242,7 +248,7 @@ func TestBadSettings(t *testing.T) {
 	const text = `[lint]
 select  = ["CF999", "CF7"]
 ignore  = ["cf703"]
-exclude = ["vendor"]
+exclude = ["vendor", "b[c"]
 
 [[lint.path]]
 path   = "a[b"
@@ -261,9 +267,67 @@ ignore = ["XX"]
 	for _, d := range wrong {
 		got = append(got, d.At.String())
 	}
-	want := []string{"confine.toml:2:12", "confine.toml:3:12", "confine.toml:7:10", "confine.toml:8:11"}
+	want := []string{"confine.toml:2:12", "confine.toml:3:12", "confine.toml:4:22", "confine.toml:7:10", "confine.toml:8:11"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q\nexpected %q", got, want)
+	}
+}
+
+// Settings leave a rule to ask, of every path.
+func TestSettingsThatLeaveNoRule(t *testing.T) {
+	for name, tt := range map[string]struct{ settings, want string }{
+		"everything":       {"[lint]\nignore = [\"CF\"]\n", "confine.toml:2:11"},
+		"what is selected": {"[lint]\nselect = [\"CF7\"]\nignore = [\"CF70\"]\n", "confine.toml:3:11"},
+		"the last digits":  {"[lint]\nignore = [\"CF0\", \"CF1\", \"CF2\", \"CF3\", \"CF4\", \"CF5\", \"CF6\", \"CF7\", \"CF8\", \"CF9\"]\n", "confine.toml:2:74"},
+		"of a path":        {"[lint]\nselect = [\"CF7\"]\n[[lint.path]]\npath = \"a\"\nignore = [\"CF7\"]\n", "confine.toml:5:11"},
+		"one is left":      {"[lint]\nselect = [\"CF7\", \"CF101\"]\nignore = [\"CF7\"]\n", ""},
+		"only the invalid": {"[lint]\nselect = [\"CF0\"]\n", "confine.toml:2:11"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			settings, err := policy.ParseSettings("confine.toml", []byte(tt.settings))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if _, err := lint.Configure(settings); err != nil {
+				got, _, _ = strings.Cut(err.Error(), ": ")
+			}
+			if got != tt.want {
+				t.Errorf("refused at %q, expected %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// Paths that overlap can leave no rule for a policy where each leaves some.
+func TestPolicyOfWhichNoRuleIsAsked(t *testing.T) {
+	settings, err := policy.ParseSettings("confine.toml", []byte("[lint]\nselect = [\"CF1\", \"CF2\"]\n[[lint.path]]\npath = \"a\"\nignore = [\"CF1\"]\n[[lint.path]]\npath = \"a/b.toml\"\nignore = [\"CF2\"]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := lint.Configure(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if target, ok := config.Unasked([]lint.Target{{Relative: "a/a.toml"}, {Relative: "a/b.toml"}}); !ok || target.Relative != "a/b.toml" {
+		t.Errorf("%v %q", ok, target.Relative)
+	}
+	everywhere, somewhere := config.Off()
+	if slices.Contains(everywhere, "CF101") || !slices.Contains(everywhere, "CF401") || !slices.Contains(somewhere, "CF201") || slices.Contains(everywhere, "CF001") {
+		t.Errorf("off: %q, for paths %q", everywhere, somewhere)
+	}
+}
+
+// What ignored rules find is kept apart, and hides nothing of the same place.
+func TestIgnoredFindings(t *testing.T) {
+	l := lint.Linter{Config: lint.Config{}.With(nil, []string{"CF703"}), Today: today}
+	text := hostPolicy + "pass = [\"LD_PRELOAD\"]\nset = { LD_AUDIT = \"/x\" } # confine: allow CF703 until 2027-01-01 -- why\n"
+	asked, ignored := lint.Asked(l.Lint(lint.Target{Source: policy.Source{File: "acme.toml", Text: []byte(text)}}))
+	if got := lines(ignored, "CF703"); !slices.Equal(got, []string{"CF703 acme.toml:4:9"}) || len(ignored) != 1 {
+		t.Errorf("%q", got)
+	}
+	if got := lines(asked, "CF703", "CF921"); len(got) != 0 {
+		t.Errorf("%q", got)
 	}
 }
 
@@ -304,10 +368,10 @@ func TestFix(t *testing.T) {
 			const head = "schema = 1\nname = \"acme\"\nextends = [\"base\"]\n[environment]\n"
 			library := shelf{"base": "schema = 1\nname = \"base\"\n[environment]\npass = [\"A\"]\n"}
 			l := lint.Linter{Library: library, Today: today}
-			got, cured := l.Fix(lint.Target{Source: policy.Source{File: "acme.toml", Text: []byte(head + tt.before + "\n")}},
+			got := l.Fix(lint.Target{Source: policy.Source{File: "acme.toml", Text: []byte(head + tt.before + "\n")}},
 				func(f lint.Finding) bool { return f.Rule.Code == "CF904" })
-			if cured != 1 || got != head+tt.after+"\n" {
-				t.Errorf("%d cured:\n%s\nexpected\n%s", cured, strings.TrimPrefix(got, head), tt.after)
+			if got.Cured != 1 || got.Untried > 0 || got.Text != head+tt.after+"\n" {
+				t.Errorf("%d cured:\n%s\nexpected\n%s", got.Cured, strings.TrimPrefix(got.Text, head), tt.after)
 			}
 		})
 	}

@@ -31,8 +31,12 @@ type Target struct {
 	Relative string
 }
 
-// Lint gives what the rules say of a policy, sorted by place, with what comments allow.
-func (l *Linter) Lint(t Target) []Finding {
+// Lint gives what the rules say of a policy, sorted by place, with what comments allow and
+// what rules say that are not asked.
+func (l *Linter) Lint(t Target) []Finding { return l.look(t, all) }
+
+// look asks rules of a policy.
+func (l *Linter) look(t Target, rules []*Rule) []Finding {
 	options := policy.Options{Library: l.Library, Memory: l.Memory, Unbound: true, Inherited: true}
 	p, err := policy.Resolve(t.Source, options)
 	if err != nil {
@@ -50,17 +54,18 @@ func (l *Linter) Lint(t Target) []Finding {
 			findings = l.invalid(err, t)
 		}
 	}
-	if slices.ContainsFunc(backendRules, func(rule *Rule) bool { return l.Config.asks(rule.Code, t.Relative) }) {
+	if slices.ContainsFunc(backendRules, func(rule *Rule) bool { return slices.Contains(rules, rule) }) {
 		l.enforce(s)
 	}
-	for _, rule := range all {
-		if rule.check == nil || !l.Config.asks(rule.Code, t.Relative) {
+	for _, rule := range rules {
+		if rule.check == nil {
 			continue
 		}
+		ignored := !l.Config.asks(rule.Code, t.Relative)
 		for _, found := range rule.check(s) {
-			if f, ok := l.place(s, rule, found); ok {
-				findings = append(findings, f)
-			}
+			f := l.place(s, rule, found)
+			f.Ignored = ignored
+			findings = append(findings, f)
 		}
 	}
 	return Sort(l.suppress(s, t, findings))
@@ -90,8 +95,8 @@ func finding(rule *Rule, d policy.Diagnostic) Finding {
 }
 
 // place shows what was found. What a base states is told at the entry of extends that
-// brings it, unless a comment there allows it, which settles most rules.
-func (l *Linter) place(s *Subject, rule *Rule, found Found) (Finding, bool) {
+// brings it; a comment there that allows it settles most rules.
+func (l *Linter) place(s *Subject, rule *Rule, found Found) Finding {
 	message, at := found.Message, found.At
 	if message == "" {
 		message = rule.Title
@@ -101,9 +106,10 @@ func (l *Linter) place(s *Subject, rule *Rule, found Found) (Finding, bool) {
 		at = s.name()
 	}
 	stated := at
+	var allowed *Suppression
 	if !s.own(at) {
-		if !rule.EachPolicy && l.allowedInBase(s, rule.Code, at) {
-			return Finding{}, false
+		if !rule.EachPolicy {
+			allowed = l.allowedInBase(s, rule.Code, at)
 		}
 		notes = append([]string{"stated at  " + at.String()}, notes...)
 		at, found.Remove, found.Replace = s.Policy.BroughtBy(at.File), false, ""
@@ -113,17 +119,23 @@ func (l *Linter) place(s *Subject, rule *Rule, found Found) (Finding, bool) {
 	// What lies on disk is extended with its directory: a bare name ships with confine.
 	f.stated = placeOf(stated, s.embedded || f.inherited && !strings.ContainsAny(stated.File, `/\`))
 	f.Fix = s.fix(found)
-	return f, true
+	f.Suppressed = allowed
+	return f
 }
 
-// allowedInBase reports whether a comment in a base allows what it states.
-func (l *Linter) allowedInBase(s *Subject, code string, at policy.Position) bool {
+// allowedInBase gives the comment in a base that allows what it states, or nil.
+func (l *Linter) allowedInBase(s *Subject, code string, at policy.Position) *Suppression {
 	list, read := s.suppressions[at.File]
 	if !read {
 		list, _ = readSuppressions(s.Policy, at.File)
 		s.suppressions[at.File] = list
 	}
-	return slices.ContainsFunc(list, func(c *Suppression) bool { return c.allows(code, at) && !c.expired(l.Today) })
+	for _, c := range list {
+		if c.allows(code, at) && !c.expired(l.Today) {
+			return c
+		}
+	}
+	return nil
 }
 
 // suppress marks what comments of the policy's own file allow, and adds what is wrong
@@ -133,7 +145,7 @@ func (l *Linter) suppress(s *Subject, t Target, findings []Finding) []Finding {
 	for i := range findings {
 		f := &findings[i]
 		for _, c := range list {
-			if f.Rule == &invalidFile || !c.allows(f.Rule.Code, f.At) {
+			if f.Rule == &invalidFile || f.Suppressed != nil || !c.allows(f.Rule.Code, f.At) {
 				continue
 			}
 			c.used[f.Rule.Code] = true
@@ -145,11 +157,9 @@ func (l *Linter) suppress(s *Subject, t Target, findings []Finding) []Finding {
 		}
 	}
 	add := func(rule *Rule, found Found) {
-		if l.Config.asks(rule.Code, t.Relative) {
-			if f, ok := l.place(s, rule, found); ok {
-				findings = append(findings, f)
-			}
-		}
+		f := l.place(s, rule, found)
+		f.Ignored = !l.Config.asks(rule.Code, t.Relative)
+		findings = append(findings, f)
 	}
 	for _, found := range wrong {
 		add(&unreadableSuppression, found)

@@ -1,6 +1,10 @@
 package lint
 
-import "fmt"
+import (
+	"fmt"
+
+	"confine/policy"
+)
 
 // Report is what a run found.
 type Report struct {
@@ -8,12 +12,30 @@ type Report struct {
 	Findings []Finding
 	// Policies is how many were looked at.
 	Policies int
-	// PassedOver are files of a searched directory that are no policies.
+	Search
+	// Settings is the file that was asked for settings, or empty.
+	Settings string
+	// Doubts are what the settings say without effect.
+	Doubts policy.Diagnostics
+	// Off are the codes of the rules that nobody asked, and OffForPaths those that were not
+	// asked of some paths.
+	Off, OffForPaths []string
+	// Ignored are what those rules would have found.
+	Ignored []Finding
+	// Version is that of confine, for formats that have a place for it.
+	Version string
+}
+
+// Search is what the directories of a run hold beside the policies that are looked at.
+type Search struct {
+	// PassedOver are TOML files that are no policies, and tests of none.
 	PassedOver []string
 	// Excluded are files and directories that the settings leave out.
 	Excluded []string
-	// Version is that of confine, for formats that have a place for it.
-	Version string
+	// Links are symbolic links to directories: they are not followed.
+	Links []string
+	// OtherSettings are files of settings that this run does not use.
+	OtherSettings []string
 }
 
 // Shown gives the findings that no comment allows.

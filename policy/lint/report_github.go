@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
+
+	"confine/policy"
 )
 
 // githubLevels are the workflow commands of GitHub Actions, by severity.
@@ -14,17 +17,30 @@ var githubLevels = map[Severity]string{Error: "error", Warning: "warning", Info:
 // lines of a change.
 func (r *Report) GitHub(w io.Writer) error {
 	out := bufio.NewWriter(w)
+	for _, d := range r.Doubts {
+		fmt.Fprintln(out, githubCommand("warning", "confine lint", d))
+	}
 	for _, f := range r.Shown() {
-		lines := append([]string{f.Message}, f.Notes...)
-		if f.Hint != "" {
-			lines = append(lines, "hint: "+f.Hint)
-		}
-		lines = append(lines, "docs: "+f.Docs)
-		fmt.Fprintf(out, "::%s file=%s,line=%d,col=%d,endColumn=%d,title=%s::%s\n", githubLevels[f.Rule.Severity],
-			githubProperty(slashed(f.At.File)), f.At.Line, f.At.Column, f.EndColumn,
-			githubProperty(f.Rule.Code+": "+f.Rule.Title), githubData(strings.Join(lines, "\n")))
+		fmt.Fprintln(out, githubCommand(githubLevels[f.Rule.Severity], f.Rule.Code+": "+f.Rule.Title, f.Diagnostic))
+	}
+	if lines := r.blind(); len(lines) > 0 {
+		fmt.Fprintf(out, "::notice title=confine lint::%s\n", githubData(strings.Join(lines, "\n")))
 	}
 	return out.Flush()
+}
+
+// githubCommand is the workflow command for one diagnostic.
+func githubCommand(level, title string, d policy.Diagnostic) string {
+	lines := append([]string{d.Message}, d.Notes...)
+	if d.Hint != "" {
+		lines = append(lines, "hint: "+d.Hint)
+	}
+	if d.Docs != "" {
+		lines = append(lines, "docs: "+d.Docs)
+	}
+	return fmt.Sprintf("::%s file=%s,line=%d,col=%d,endColumn=%d,title=%s::%s", level,
+		githubProperty(slashed(d.At.File)), d.At.Line, d.At.Column, d.EndColumn,
+		githubProperty(title), githubData(strings.Join(lines, "\n")))
 }
 
 // githubData escapes what a command says, as the runner of GitHub Actions takes it apart.
@@ -37,7 +53,11 @@ func githubProperty(text string) string {
 	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(githubData(text))
 }
 
-// slashed is a path as repositories have it.
+// slashed is a path as repositories have it. Elsewhere than on Windows a backslash is a
+// character of a name.
 func slashed(file string) string {
-	return strings.TrimPrefix(strings.ReplaceAll(file, `\`, "/"), "./")
+	if runtime.GOOS == "windows" {
+		file = strings.ReplaceAll(file, `\`, "/")
+	}
+	return strings.TrimPrefix(file, "./")
 }

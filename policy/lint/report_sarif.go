@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"confine/policy"
 )
 
 // The parts of SARIF 2.1.0 (OASIS, 2020) that a report needs.
@@ -17,9 +19,19 @@ type (
 		Runs    []sarifRun `json:"runs"`
 	}
 	sarifRun struct {
-		Tool       sarifTool     `json:"tool"`
-		ColumnKind string        `json:"columnKind"`
-		Results    []sarifResult `json:"results"`
+		Tool        sarifTool         `json:"tool"`
+		Invocations []sarifInvocation `json:"invocations"`
+		ColumnKind  string            `json:"columnKind"`
+		Results     []sarifResult     `json:"results"`
+	}
+	sarifInvocation struct {
+		ExecutionSuccessful            bool                `json:"executionSuccessful"`
+		ToolConfigurationNotifications []sarifNotification `json:"toolConfigurationNotifications,omitempty"`
+	}
+	sarifNotification struct {
+		Level     string          `json:"level"`
+		Message   sarifMessage    `json:"message"`
+		Locations []sarifLocation `json:"locations,omitempty"`
 	}
 	sarifTool struct {
 		Driver sarifDriver `json:"driver"`
@@ -82,11 +94,12 @@ type (
 var sarifLevels = map[Severity]string{Error: "error", Warning: "warning", Info: "note"}
 
 // SARIF writes a report as SARIF 2.1.0, which code scanning takes. What comments allow is
-// in it, as suppressed.
+// in it, as suppressed, and what was not looked at, as notes about the run.
 func (r *Report) SARIF(w io.Writer) error {
 	run := sarifRun{
-		Tool:       sarifTool{sarifDriver{Name: "confine", Version: r.Version, Rules: []sarifRule{}}},
-		ColumnKind: "unicodeCodePoints", Results: []sarifResult{},
+		Tool:        sarifTool{sarifDriver{Name: "confine", Version: r.Version, Rules: []sarifRule{}}},
+		Invocations: []sarifInvocation{{true, r.notifications()}},
+		ColumnKind:  "unicodeCodePoints", Results: []sarifResult{},
 	}
 	index := map[string]int{}
 	for i, rule := range all {
@@ -103,21 +116,41 @@ func (r *Report) SARIF(w io.Writer) error {
 	return writeJSON(w, sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
 }
 
-func (f Finding) sarif(index int) sarifResult {
-	text := f.Message
-	for _, note := range f.Notes {
+// notifications say what is wrong with the settings, and what was not looked at.
+func (r *Report) notifications() []sarifNotification {
+	var out []sarifNotification
+	for _, d := range r.Doubts {
+		out = append(out, sarifNotification{"warning", sarifText(d), []sarifLocation{sarifPlace(d)}})
+	}
+	for _, line := range r.blind() {
+		out = append(out, sarifNotification{Level: "note", Message: sarifMessage{Text: strings.Join(strings.Fields(line), " ")}})
+	}
+	return out
+}
+
+func sarifText(d policy.Diagnostic) sarifMessage {
+	text := d.Message
+	for _, note := range d.Notes {
 		text += "\n" + note
 	}
-	if f.Hint != "" {
-		text += "\nhint: " + f.Hint
+	if d.Hint != "" {
+		text += "\nhint: " + d.Hint
 	}
-	region := sarifRegion{StartLine: max(f.At.Line, 1), StartColumn: max(f.At.Column, 1), EndColumn: max(f.EndColumn, f.At.Column, 1)}
-	if f.Source != "" {
-		region.Snippet = &sarifMessage{Text: f.Source}
+	return sarifMessage{Text: text}
+}
+
+func sarifPlace(d policy.Diagnostic) sarifLocation {
+	region := sarifRegion{StartLine: max(d.At.Line, 1), StartColumn: max(d.At.Column, 1), EndColumn: max(d.EndColumn, d.At.Column, 1)}
+	if d.Source != "" {
+		region.Snippet = &sarifMessage{Text: d.Source}
 	}
+	return sarifLocation{sarifPhysicalLocation{sarifArtifactLocation{sarifURI(d.At.File)}, region}}
+}
+
+func (f Finding) sarif(index int) sarifResult {
 	result := sarifResult{
-		RuleID: f.Rule.Code, RuleIndex: index, Level: sarifLevels[f.Rule.Severity], Message: sarifMessage{Text: text},
-		Locations: []sarifLocation{{sarifPhysicalLocation{sarifArtifactLocation{sarifURI(f.At.File)}, region}}},
+		RuleID: f.Rule.Code, RuleIndex: index, Level: sarifLevels[f.Rule.Severity], Message: sarifText(f.Diagnostic),
+		Locations: []sarifLocation{sarifPlace(f.Diagnostic)},
 		// The line without its place: a finding that only moved is not a new one. Code scanning
 		// knows fingerprints by this name.
 		PartialFingerprints: map[string]string{"primaryLocationLineHash": fingerprint(f.Rule.Code, f.Message, strings.TrimSpace(f.Source)) + ":1"},

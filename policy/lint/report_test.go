@@ -3,7 +3,9 @@ package lint_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -21,7 +23,7 @@ func report(t *testing.T) *lint.Report {
 	l := lint.Linter{Today: today}
 	found := l.Lint(lint.Target{Source: policy.Source{File: "dir with blank/acme,b:c%.toml", Text: []byte(hostile)}, Relative: "acme.toml"})
 	found = append(found, l.Lint(lint.Target{Source: policy.Source{File: "/abs/broken.toml", Text: []byte("schema = \x00")}})...)
-	return &lint.Report{Findings: lint.Sort(found), Policies: 2, PassedOver: []string{"Cargo.toml"}, Version: "1.2.3"}
+	return &lint.Report{Findings: lint.Sort(found), Policies: 2, Search: lint.Search{PassedOver: []string{"Cargo.toml"}}, Version: "1.2.3"}
 }
 
 // The schema is that of OASIS, as published with SARIF 2.1.0.
@@ -130,6 +132,10 @@ func TestGitHub(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	if last := got[len(got)-1]; last != "::notice title=confine lint::not looked at  1 other TOML file" {
+		t.Errorf("the last command does not say what was not looked at: %s", last)
+	}
+	got = got[:len(got)-1]
 	if len(got) != len(r.Shown()) {
 		t.Fatalf("%d commands for %d findings:\n%s", len(got), len(r.Shown()), out.String())
 	}
@@ -172,5 +178,21 @@ func TestJSON(t *testing.T) {
 		if f.Suppressed != nil && (f.Suppressed.Until != "2027-01-01" || f.Suppressed.Reason != `<b>&"%,:`) {
 			t.Errorf("%+v", f.Suppressed)
 		}
+	}
+}
+
+// A backslash is a character of a name, but on Windows.
+func TestBackslashInName(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a backslash separates directories here")
+	}
+	l := lint.Linter{Today: today}
+	r := &lint.Report{Findings: l.Lint(lint.Target{Source: policy.Source{File: `./a\b.toml`, Text: []byte("schema = 1\nname = \"acme\"\n")}})}
+	var github, sarif bytes.Buffer
+	if err := errors.Join(r.GitHub(&github), r.SARIF(&sarif)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(github.String(), `file=a\b.toml,`) || !strings.Contains(sarif.String(), `"uri": "a%5Cb.toml"`) {
+		t.Errorf("%s\n%s", github.String(), sarif.String())
 	}
 }
