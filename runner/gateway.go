@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -32,8 +31,7 @@ type gateway struct {
 
 // openings opens sockets in a gateway's namespace.
 type openings interface {
-	ListenTCP(at netip.AddrPort) (*net.TCPListener, error)
-	ListenUDP(at netip.AddrPort) (*net.UDPConn, error)
+	egress.Sockets
 	Packets() (*os.File, error)
 }
 
@@ -90,7 +88,7 @@ func (l *launchable) open(g *gateway, at openings) error {
 	}
 	g.log = l.Log
 	config := egress.Config{
-		Network: l.Policy.Network, Gateway: *l.bundle.Expectation.Gateway, Opener: at, Packets: packets,
+		Network: l.Policy.Network, Gateway: *l.bundle.Expectation.Gateway, Opener: egress.OpenerOf(at), Packets: packets,
 		Denied: newDenials(l.Log, l.Policy).tell,
 	}
 	if l.egressLog != nil {

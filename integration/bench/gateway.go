@@ -123,7 +123,7 @@ func newWorld() (*world, error) {
 		return nil, err
 	}
 	w.gateway, err = egress.Start(egress.Config{
-		Network: network, Gateway: gateway, Opener: w.room, Dial: w.dial(),
+		Network: network, Gateway: gateway, Opener: egress.OpenerOf(w.room), Dial: w.dial(),
 	})
 	return w, err
 }

@@ -62,7 +62,7 @@ func (g *Gateway) listen(at netip.AddrPort, to destination) (io.Closer, error) {
 	return l, nil
 }
 
-func (g *Gateway) accept(l *net.TCPListener, to destination) {
+func (g *Gateway) accept(l Listener, to destination) {
 	for {
 		conn, err := l.AcceptTCP()
 		if errors.Is(err, net.ErrClosed) {

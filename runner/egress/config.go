@@ -23,10 +23,36 @@ import (
 	"confine/runner/egress/upstream"
 )
 
-// Opener opens sockets in the gateway's namespace.
+// Opener opens what the sandbox connects to.
 type Opener interface {
+	ListenTCP(at netip.AddrPort) (Listener, error)
+	// ListenUDP gives neither a socket nor an error where the sandbox has no UDP.
+	ListenUDP(at netip.AddrPort) (*net.UDPConn, error)
+}
+
+// Listener gives the connections to one address. After Close, the error is net.ErrClosed.
+type Listener interface {
+	AcceptTCP() (*net.TCPConn, error)
+	Close() error
+}
+
+// Sockets opens listening sockets in the gateway's namespace.
+type Sockets interface {
 	ListenTCP(at netip.AddrPort) (*net.TCPListener, error)
 	ListenUDP(at netip.AddrPort) (*net.UDPConn, error)
+}
+
+// OpenerOf gives the opener whose listeners are sockets.
+func OpenerOf(s Sockets) Opener { return sockets{s} }
+
+type sockets struct{ Sockets }
+
+func (s sockets) ListenTCP(at netip.AddrPort) (Listener, error) {
+	l, err := s.Sockets.ListenTCP(at)
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // Config is what a gateway works by.

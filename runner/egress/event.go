@@ -32,7 +32,8 @@ const (
 	// KindOpen is a connection when it begins, and KindClose when it ends.
 	KindOpen  Kind = "open"
 	KindClose Kind = "close"
-	// KindPacket is a packet for which nothing listens: another port, or no TCP.
+	// KindPacket is a packet, or a connection, for which nothing listens: another port, or no
+	// TCP.
 	KindPacket Kind = "packet"
 )
 

@@ -23,22 +23,24 @@ const (
 	sessionIdle = 10 * time.Second
 )
 
-// openNameServer answers by UDP and TCP.
+// openNameServer answers by TCP, and by UDP where there is any.
 func (g *Gateway) openNameServer() error {
 	at := netip.AddrPortFrom(g.config.Gateway.Nameserver(), DNSPort)
 	udp, err := g.config.Opener.ListenUDP(at)
 	if err != nil {
 		return fmt.Errorf("open the name server: %w", err)
 	}
-	g.keep(udp)
+	if udp != nil {
+		g.keep(udp)
+		for range udpWorkers {
+			g.start(func() { g.answerDatagrams(udp) })
+		}
+	}
 	tcp, err := g.config.Opener.ListenTCP(at)
 	if err != nil {
 		return fmt.Errorf("open the name server: %w", err)
 	}
 	g.keep(tcp)
-	for range udpWorkers {
-		g.start(func() { g.answerDatagrams(udp) })
-	}
 	g.start(func() { g.acceptSessions(tcp) })
 	return nil
 }
@@ -63,7 +65,7 @@ func (g *Gateway) answerDatagrams(conn *net.UDPConn) {
 }
 
 // acceptSessions serves TCP connections. One too many is closed at once.
-func (g *Gateway) acceptSessions(l *net.TCPListener) {
+func (g *Gateway) acceptSessions(l Listener) {
 	slots := make(chan struct{}, maxSessions)
 	for {
 		conn, err := l.AcceptTCP()

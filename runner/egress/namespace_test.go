@@ -68,7 +68,7 @@ func TestInNamespaces(t *testing.T) {
 		if c.Packets, err = ns.Packets(); err != nil {
 			t.Fatal(err)
 		}
-		c.Opener = ns
+		c.Opener = OpenerOf(ns)
 	})
 	var address string
 	do(func() {

@@ -76,6 +76,9 @@ func (p *packets) one(fd int, judge func(packet)) (found bool, err error) {
 	return true, nil
 }
 
+// Attempt tells of a TCP connection for which nothing listens, where that makes no packet.
+func (g *Gateway) Attempt(at netip.AddrPort) { g.judgePacket(packet{to: at.Addr(), port: at.Port()}) }
+
 func (g *Gateway) judgePacket(p packet) {
 	at := netip.AddrPortFrom(p.to, p.port)
 	tcp := p.protocol == ""

@@ -46,12 +46,14 @@ type world struct {
 	places map[netip.AddrPort]net.Addr
 	opened []netip.AddrPort
 	fail   error
+	// noUDP is a sandbox without UDP.
+	noUDP bool
 	// hosts are the addresses that were dialled, and told what the gateway said.
 	hosts []netip.AddrPort
 	told  []Event
 }
 
-func (w *world) ListenTCP(at netip.AddrPort) (*net.TCPListener, error) {
+func (w *world) ListenTCP(at netip.AddrPort) (Listener, error) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	if w.fail != nil {
@@ -69,6 +71,9 @@ func (w *world) ListenTCP(at netip.AddrPort) (*net.TCPListener, error) {
 func (w *world) ListenUDP(at netip.AddrPort) (*net.UDPConn, error) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
+	if w.noUDP {
+		return nil, nil
+	}
 	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err == nil {
 		w.places[netip.AddrPortFrom(at.Addr(), 0)] = c.LocalAddr()
