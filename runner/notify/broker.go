@@ -1,0 +1,234 @@
+//go:build linux
+
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"confine/compiler"
+	"confine/runner/egress"
+	"confine/runner/rights"
+)
+
+// maxJoining is how many calls are decided at one time. The others wait.
+const maxJoining = 256
+
+var errInUse = errors.New("it is listened at already")
+
+// Config is what a broker works by.
+type Config struct {
+	// Gateway has the addresses that a client expects to exist, and the name server's.
+	Gateway compiler.Gateway
+	// Nameservers are those of the program's resolv.conf(5); none is that libc asks loopback.
+	// Their port 53 is the gateway's name server, whatever the policy says of it.
+	Nameservers []netip.Addr
+	// As is the identity of the supervisor, which has to be that of the program; nil is the
+	// caller's own.
+	As *syscall.Credential
+}
+
+// Broker is the runner's side: the opener of a gateway, whose connections are those of the
+// programs under a filter.
+type Broker struct {
+	gateway     compiler.Gateway
+	nameservers map[netip.Addr]bool
+	// namespace is that of the runner's sockets.
+	namespace uint64
+	conn      *net.UnixConn
+	process   *exec.Cmd
+	context   context.Context
+	cancel    context.CancelFunc
+	slots     chan struct{}
+	group     sync.WaitGroup
+	// done is closed once the supervisor has ended, and then err says how.
+	done chan struct{}
+	err  error
+
+	mutex     sync.Mutex
+	entrances map[netip.AddrPort]*entrance
+}
+
+// Start starts a supervisor, which waits for the listener of a filter.
+func Start(c Config) (*Broker, error) {
+	b := &Broker{
+		gateway: c.Gateway, nameservers: map[netip.Addr]bool{c.Gateway.Nameserver(): true},
+		slots: make(chan struct{}, maxJoining), done: make(chan struct{}), entrances: map[netip.AddrPort]*entrance{},
+	}
+	for _, ip := range c.Nameservers {
+		b.nameservers[ip.Unmap().WithZone("")] = true
+	}
+	if len(c.Nameservers) == 0 {
+		for _, ip := range []string{"127.0.0.1", "127.0.0.53"} {
+			b.nameservers[netip.MustParseAddr(ip)] = true
+		}
+	}
+	if err := b.start(c.As); err != nil {
+		return nil, fmt.Errorf("start the supervisor of connections: %w", err)
+	}
+	b.context, b.cancel = context.WithCancel(context.Background())
+	go func() {
+		defer close(b.done)
+		if err := b.process.Wait(); err != nil {
+			b.err = fmt.Errorf("the supervisor of connections ended: %w", err)
+		}
+	}()
+	return b, nil
+}
+
+func (b *Broker) start(as *syscall.Credential) error {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	ours, theirs := os.NewFile(uintptr(fds[0]), "runner"), os.NewFile(uintptr(fds[1]), "supervisor")
+	defer func() { _, _ = ours.Close(), theirs.Close() }()
+	if b.namespace, err = namespaceOf(fds[0]); err != nil {
+		return fmt.Errorf("ask for the network namespace: %w", err)
+	}
+	conn, err := net.FileConn(ours)
+	if err != nil {
+		return err
+	}
+	b.conn = conn.(*net.UnixConn)
+	b.process = exec.Command("/proc/self/exe", Argument)
+	b.process.Env = []string{}
+	b.process.Dir = "/"
+	b.process.ExtraFiles = []*os.File{theirs}
+	// Signals for the runner's process group or terminal do not reach it.
+	b.process.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: as}
+	if err := b.process.Start(); err != nil {
+		_ = b.conn.Close()
+		return err
+	}
+	return nil
+}
+
+// Serve hands the listener of a filter to the supervisor, which keeps it alone, and serves
+// what runs under the filter. attempt is called for every address that nothing listens at;
+// it is the gateway's.
+func (b *Broker) Serve(listener *os.File, attempt func(netip.AddrPort)) error {
+	_, _, err := b.conn.WriteMsgUnix(handOver, unix.UnixRights(int(listener.Fd())), nil)
+	if err != nil {
+		return fmt.Errorf("hand over the listener of the filter: %w", err)
+	}
+	if err := listener.Close(); err != nil {
+		return fmt.Errorf("hand over the listener of the filter: %w", err)
+	}
+	b.group.Go(func() { b.receive(attempt) })
+	return nil
+}
+
+// Done is closed when the supervisor has ended: with all that ran under the filter, or
+// before it, and then nothing of that connects any more.
+func (b *Broker) Done() <-chan struct{} { return b.done }
+
+// Err says after Done why the supervisor ended, or nil if nothing was left to supervise.
+func (b *Broker) Err() error {
+	<-b.done
+	return b.err
+}
+
+// Close ends the supervisor, and with it every connect. It returns when nothing of the
+// broker runs any more.
+func (b *Broker) Close() {
+	b.cancel()
+	_ = b.conn.Close()
+	_ = b.process.Process.Kill()
+	<-b.done
+	b.group.Wait()
+}
+
+// receive decides calls until the supervisor has gone.
+func (b *Broker) receive(attempt func(netip.AddrPort)) {
+	buf, oob := make([]byte, maxRequest), make([]byte, unix.CmsgSpace(4))
+	for {
+		n, oobn, _, _, err := b.conn.ReadMsgUnix(buf, oob)
+		if err != nil {
+			return
+		}
+		fd, brought := rights.Received(oob[:oobn])
+		id, address, ok := readRequest(append([]byte(nil), buf[:n]...))
+		if !ok {
+			if brought {
+				_ = unix.Close(fd)
+			}
+			return
+		}
+		if !brought {
+			// The process has no descriptor left for it.
+			b.say(id, unix.EMFILE)
+			continue
+		}
+		b.slots <- struct{}{}
+		b.group.Go(func() {
+			defer func() { <-b.slots }()
+			errno := unix.Errno(0)
+			if err := b.decide(fd, address, attempt); err != nil {
+				errno = errnoOf(err)
+			}
+			// Before the answer: the program may close its own at once, and that is the end.
+			_ = unix.Close(fd)
+			b.say(id, errno)
+		})
+	}
+}
+
+// say answers a call. If the supervisor has gone, the kernel has answered.
+func (b *Broker) say(id uint64, errno unix.Errno) { _, _ = b.conn.Write(appendReply(id, errno)) }
+
+// decide does what a call asks for, or gives the error with which it fails.
+func (b *Broker) decide(fd int, address []byte, attempt func(netip.AddrPort)) error {
+	k, err := inspect(fd)
+	if err != nil {
+		return err
+	}
+	to, err := k.where(address)
+	if err != nil {
+		return err
+	}
+	if !to.IsValid() {
+		return disconnect(fd)
+	}
+	if _, err := unix.Getpeername(fd); err == nil {
+		return unix.EISCONN
+	}
+	meant := netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
+	if b.nameservers[meant.Addr()] && meant.Port() == egress.DNSPort {
+		meant = netip.AddrPortFrom(b.gateway.Nameserver(), egress.DNSPort)
+	}
+	e := b.entrance(meant)
+	if e == nil {
+		attempt(meant)
+		return b.absent(meant.Addr())
+	}
+	if err := straight(fd, b.namespace); err != nil {
+		return err
+	}
+	conn, err := join(b.context, fd, k, to.Addr())
+	if err != nil {
+		return err
+	}
+	if !e.enter(conn) {
+		return unix.ECONNREFUSED
+	}
+	return nil
+}
+
+// absent is the error for an address that nothing listens at: what a sandbox with a link
+// to the gateway gets, whose own loopback has no listeners.
+func (b *Broker) absent(ip netip.Addr) error {
+	if b.gateway.Reaches(ip) || ip.IsLoopback() || ip.IsUnspecified() {
+		return unix.ECONNREFUSED
+	}
+	return unix.ENETUNREACH
+}
