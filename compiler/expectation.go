@@ -55,6 +55,18 @@ type Expectation struct {
 	FilterAt policy.Position `json:"filter_at"`
 	// FilterCanaries are what the stage tries of the filter before the program starts.
 	FilterCanaries []FilterCanary `json:"filter_canaries"`
+	// Unwrapped is what the stage does where nothing wraps it; nil is under a wrapper.
+	Unwrapped *Unwrapped `json:"unwrapped,omitempty"`
+}
+
+// Unwrapped is the part of a sandbox that is otherwise the wrapper's, made by the stage.
+type Unwrapped struct {
+	// Guard is a seccomp program beside that of the policy, as sock_filter records: it
+	// denies what Landlock does not see. GuardCanaries are what the stage tries of it.
+	Guard         []byte         `json:"guard"`
+	GuardCanaries []FilterCanary `json:"guard_canaries"`
+	// Mediated says that the guard asks the runner about connect(2).
+	Mediated bool `json:"mediated,omitempty"`
 }
 
 // FilterCanary is one thing that a filter answers, and calls that show it.
@@ -111,6 +123,12 @@ const (
 type LandlockRule struct {
 	Path   string         `json:"path"`
 	Access LandlockAccess `json:"access"`
+	// Except are paths below that have less access. Landlock cannot take anything out of a
+	// directory again, so the rule is then on everything beside them, and on no directory
+	// that leads to one.
+	Except []string `json:"except,omitempty"`
+	// Fresh rules are on a directory that is made for this launch, in Path.
+	Fresh bool `json:"fresh,omitempty"`
 	// Optional rules are left out where the path is missing.
 	Optional bool `json:"optional,omitempty"`
 }

@@ -15,13 +15,15 @@ type Backend string
 const (
 	Firejail Backend = "firejail"
 	GVisor   Backend = "gvisor"
+	// Native is the kernel alone: no tool wraps the stage.
+	Native Backend = "native"
 )
 
 // Target is what a policy is compiled for. Everything that the output depends
 // on besides the policy is in it; a compiler never looks at the host.
 type Target struct {
 	Backend Backend `json:"backend"`
-	// Version of the tool, for example 0.9.72.
+	// Version of the tool, for example 0.9.72; of Linux where there is none.
 	Version Version `json:"version"`
 	// Arch is the machine as uname(2) spells it, and only so: x86_64 or aarch64.
 	Arch string `json:"arch"`
@@ -54,8 +56,8 @@ const (
 	KindFile      PathKind = "file"
 )
 
-// Version is a release number of three parts, as firejail counts, or a date in Major
-// and nothing else, as gVisor counts.
+// Version is a release number of three parts, as firejail and Linux count, or a date in
+// Major and nothing else, as gVisor counts.
 type Version struct {
 	Major, Minor, Patch int
 }

@@ -23,21 +23,26 @@ func attestFromHost(pid, wrapper int, order *stage.Order) ([]stage.Check, error)
 	if err != nil {
 		return nil, err
 	}
-	checks := stage.CheckIdentity(seenFromHost, status, order.UID, order.GID, order.SeccompFilters)
-	checks = append(checks, checkDescent(pid, wrapper))
+	checks := stage.CheckIdentity(seenFromHost, status, order.Identity())
+	namespaces, err := attestNamespaces(pid, order)
+	return append(append(checks, checkDescent(pid, wrapper)), namespaces...), err
+}
+
+// attestNamespaces looks at the namespaces of the process that reported.
+func attestNamespaces(pid int, order *stage.Order) ([]stage.Check, error) {
 	inside, err := stage.ReadNamespaces(strconv.Itoa(pid))
 	if errors.Is(err, os.ErrPermission) {
 		// The links of a process in another user namespace are for root only, see
 		// namespaces(7); the stage has read its own.
-		return append(checks, stage.Check{
+		return []stage.Check{{
 			Clause: "sandbox", Subject: "namespaces" + seenFromHost, Expected: "readable",
 			Found: "readable for root only", Status: stage.Unproven,
-		}), nil
+		}}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return append(checks, stage.CheckNamespaces(seenFromHost, order.Expectation, order.Namespaces, inside)...), nil
+	return stage.CheckNamespaces(seenFromHost, order.Expectation, order.Namespaces, inside), nil
 }
 
 // checkDescent shows that the reporting process lives in the PID namespace that

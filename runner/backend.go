@@ -29,7 +29,7 @@ type backend interface {
 }
 
 // backendsByRank are tried in this order by BackendAuto.
-var backendsByRank = []backend{gvisorBackend{}, firejailBackend{}}
+var backendsByRank = []backend{gvisorBackend{}, firejailBackend{}, nativeBackend{}}
 
 // backendOf finds a backend by its name, which backends.Check has accepted.
 func backendOf(name compiler.Backend) backend {

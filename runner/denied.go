@@ -37,12 +37,12 @@ func (l *launchable) explainSIGSYS(box enclosure, log *auditLog, code int) error
 		l.nameCall(d, &end, call)
 	} else {
 		d.message = "ended: a system call that is denied"
-		j, jailed := box.(*jail)
-		if jailed && !endedBy(j.program, unix.SIGSYS) {
+		_, program, onHost := box.onHost()
+		if onHost && !endedBy(program, unix.SIGSYS) {
 			// A shell, too, gives this code for what it waited for.
 			d.message = fmt.Sprintf("exit code %d: a system call that is denied ended the program, or a process of its own", code)
 		}
-		if jailed {
+		if onHost {
 			d.add("which", "the kernel's log has it for root: dmesg | grep type=1326")
 		} else {
 			d.add("which", "the sentry does not tell; firejail does: --backend firejail")

@@ -25,6 +25,14 @@ type enclosure interface {
 
 	// attest looks from the host's side at the process that reported.
 	attest(pid int, order *stage.Order) ([]stage.Check, error)
+	// mediate begins to answer the calls that the stage's listener asks about. It takes
+	// the descriptor.
+	mediate(listener int) error
+	// restricted looks again when the stage has added what it adds.
+	restricted(order *stage.Order) []stage.Check
+	// onHost is the program's process, with a pidfd; ok is false for one that the host's
+	// kernel does not know, but the sentry.
+	onHost() (pid, pidfd int, ok bool)
 	// record makes its gateway, if there is one, tell what is tried from now on.
 	record()
 	// adopt takes hold of it, so that it can be supervised.

@@ -22,10 +22,11 @@ const guardArgument = "__guard"
 // guardFD is the guard's end of the socket to the runner.
 const guardFD = 3
 
-// The runner's messages to its guard, by their first byte; the first two come with a
-// pidfd, and the path of a cgroup follows the third.
+// The runner's messages to its guard, by their first byte; the first three come with a
+// pidfd, and the path of a cgroup follows the fourth.
 const (
 	guardWrapper = 'w'
+	guardWarden  = 'd'
 	guardInit    = 'i'
 	guardCgroup  = 'c'
 	guardRelease = 'r'
@@ -128,6 +129,13 @@ func guardMain() int {
 func killSandbox(pidfds map[byte]int) {
 	if init, ok := pidfds[guardInit]; ok {
 		_ = unix.PidfdSendSignal(init, unix.SIGKILL, nil, 0)
+	}
+	if warden, ok := pidfds[guardWarden]; ok {
+		// It sees the runner's end by itself, and alone knows what there is to end.
+		if !awaitExit(warden, wardenLimit+guardPatience) {
+			_ = unix.PidfdSendSignal(warden, unix.SIGKILL, nil, 0)
+		}
+		return
 	}
 	wrapper, ok := pidfds[guardWrapper]
 	if !ok {

@@ -44,7 +44,7 @@ type guest struct {
 // startGuest starts keeper and guard, and takes the controls meanwhile.
 func startGuest(l *launchable, plan keeperPlan, order *stage.Order, signals <-chan os.Signal) (g *guest, err error) {
 	var k kit
-	g = &guest{sandbox: sandbox{memory: l.memory}, over: make(chan struct{}), runsc: plan.Runsc, root: l.root()}
+	g = &guest{sandbox: sandbox{memory: l.memory, role: guardWrapper}, over: make(chan struct{}), runsc: plan.Runsc, root: l.root()}
 	defer func() {
 		if g == nil {
 			k.close()
@@ -299,6 +299,14 @@ func (g *guest) signal(sig syscall.Signal) {
 		_, _ = g.keeper.Write(data)
 	}
 }
+
+// mediate has nothing to do: no listener comes out of a wrapper.
+func (g *guest) mediate(int) error { return errors.New("a listener from a sandbox with a network of its own") }
+
+// restricted has nothing to add: what the guest's kernel was given has not changed.
+func (g *guest) restricted(*stage.Order) []stage.Check { return nil }
+
+func (g *guest) onHost() (pid, pidfd int, ok bool) { return 0, -1, false }
 
 func (g *guest) warnings() []string { return nil }
 

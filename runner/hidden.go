@@ -16,6 +16,7 @@ var hiddenMains = map[string]func() int{
 	gvisor.GuestArgument: stage.GuestMain,
 	launcherArgument:     launcherMain,
 	controlsArgument:     controlsMain,
+	wardenArgument:       wardenMain,
 	keeperArgument:       keeperMain,
 	keeperTrialArgument:  keeperTrialMain,
 

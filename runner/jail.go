@@ -32,7 +32,7 @@ type jail struct {
 func startJail(l *launchable, order *stage.Order, profile []byte) (j *jail, err error) {
 	var k kit
 	plan := l.plan()
-	j = &jail{sandbox: sandbox{memory: l.memory}, init: -1, program: -1}
+	j = &jail{sandbox: sandbox{memory: l.memory, role: guardWrapper}, init: -1, program: -1}
 	defer func() { k.close(j.order, j.controls) }()
 	files := j.stageFiles(&k, order)
 	sealedProfile, sealedPlan := k.keep(sealedMemfd("profile", profile)), k.keep(sealedJSON("plan", plan))
@@ -93,6 +93,14 @@ func (j *jail) adopt(pid int) error {
 }
 
 func (j *jail) awaitExecve(fd int) (int, error) { return awaitExecve(fd) }
+
+// mediate has nothing to do: no listener comes out of a wrapper.
+func (j *jail) mediate(int) error { return errors.New("a listener from a sandbox with a network of its own") }
+
+// restricted has nothing to add: what firejail established has not changed.
+func (j *jail) restricted(*stage.Order) []stage.Check { return nil }
+
+func (j *jail) onHost() (pid, pidfd int, ok bool) { return j.programPID, j.program, true }
 
 func (j *jail) warnings() []string { return j.chatter.lines("Warning") }
 

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,8 +58,8 @@ func (l *launchable) run() (int, error) {
 	}
 	log := l.listenToAudit()
 	defer log.close()
-	if j, ok := box.(*jail); ok {
-		log.follow(j.programPID)
+	if pid, _, ok := box.onHost(); ok {
+		log.follow(pid)
 	}
 	box.record()
 	code, failed, err := l.execute(box)
@@ -187,10 +188,15 @@ func (l *launchable) attest(box enclosure, order *stage.Order, signals <-chan os
 			err = errBefore(sig)
 		}
 	}()
-	reporter := 0
-	for _, kind := range []stage.Kind{stage.Found, stage.Restricted} {
+	reporter, kinds := 0, []stage.Kind{stage.Found, stage.Restricted}
+	if u := order.Expectation.Unwrapped; u != nil && u.Mediated {
+		kinds = slices.Insert(kinds, 1, stage.Listening)
+	}
+	for _, kind := range kinds {
 		m, pid, fd, err := box.receive(handshakeLimit)
-		if fd >= 0 {
+		if kind == stage.Listening && err == nil && m.Kind == kind {
+			err = box.mediate(fd)
+		} else if fd >= 0 {
 			_ = unix.Close(fd)
 		}
 		switch {
@@ -218,6 +224,9 @@ func (l *launchable) attest(box enclosure, order *stage.Order, signals <-chan os
 			}
 			checks = append(checks, stage.CheckDigests(told, m.Heard)...)
 		}
+		if kind == stage.Restricted {
+			checks = append(checks, box.restricted(order)...)
+		}
 		landlock = m.Landlock
 		if failed := failures(checks); len(failed) > 0 {
 			return checks, landlock, refuseFailed(failed)
@@ -226,6 +235,8 @@ func (l *launchable) attest(box enclosure, order *stage.Order, signals <-chan os
 			if err := box.adopt(pid); err != nil {
 				return checks, landlock, box.refuse(err)
 			}
+		}
+		if kind != stage.Restricted {
 			if err := box.proceed(); err != nil {
 				return checks, landlock, box.refuse(err)
 			}

@@ -30,8 +30,9 @@ type sandbox struct {
 	cmd     *exec.Cmd
 	control *net.UnixConn
 	guard   *guard
-	// wrapper is the pidfd of cmd.
+	// wrapper is the pidfd of cmd, and role what it is to the guard.
 	wrapper int
+	role    byte
 	// ended is closed when the wrapper was reaped; state is valid then.
 	ended chan struct{}
 	state *os.ProcessState
@@ -131,7 +132,7 @@ func (s *sandbox) start(cmd *exec.Cmd) error {
 // admit puts the process where it has to be before it does anything, and gives it the
 // word to begin.
 func (s *sandbox) admit() error {
-	if err := s.guard.watch(guardWrapper, s.wrapper); err != nil {
+	if err := s.guard.watch(s.role, s.wrapper); err != nil {
 		return err
 	}
 	if s.memory != nil {

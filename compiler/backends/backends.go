@@ -11,11 +11,9 @@ import (
 	"confine/compiler"
 	"confine/compiler/firejail"
 	"confine/compiler/gvisor"
+	"confine/compiler/native"
 	"confine/policy"
 )
-
-// planned are the backends that the project means to have and does not have yet.
-var planned = map[compiler.Backend]bool{"native": true}
 
 // all are the backends that compile.
 var all = map[compiler.Backend]struct {
@@ -24,11 +22,12 @@ var all = map[compiler.Backend]struct {
 	ahead compileFunc
 	// launched is what compile says of coverage when confine run launches the program.
 	launched func(*policy.Policy, compiler.Target) ([]compiler.Coverage, error)
-	// known are the versions of its tool, the oldest first.
+	// known are the versions of its tool, or of Linux, the oldest first.
 	known []compiler.Version
 }{
 	compiler.Firejail: {firejail.Compile, nil, firejail.Launched, firejail.Known},
 	compiler.GVisor:   {gvisor.Compile, gvisor.Ahead, gvisor.Launched, gvisor.Known},
+	compiler.Native:   {native.Compile, nil, native.Launched, native.Known},
 }
 
 type compileFunc func(*policy.Policy, compiler.Target) (*compiler.Bundle, error)
@@ -58,15 +57,13 @@ func Versions(b compiler.Backend) []compiler.Version { return slices.Clone(all[b
 // Machines are the architectures that compile, as uname(2) spells them.
 func Machines() []string { return []string{"x86_64", "aarch64"} }
 
-// Check tells an unknown name from a backend that this version lacks.
+// Check refuses an unknown name.
 func Check(b compiler.Backend) error {
 	if _, ok := all[b]; ok {
 		return nil
 	}
-	if planned[b] {
-		return fmt.Errorf("backend %q is not in this version of confine: expected %s", b, strings.Join(Names(), " or "))
-	}
-	return fmt.Errorf("unknown backend %q: expected %s", b, strings.Join(Names(), " or "))
+	names := Names()
+	return fmt.Errorf("unknown backend %q: expected %s or %s", b, strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
 }
 
 // Compile compiles a policy for a target. today decides which of its exceptions still

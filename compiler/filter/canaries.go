@@ -37,7 +37,7 @@ func Canaries(calls policy.Syscalls, machine string) []compiler.FilterCanary {
 		})
 	}
 	if arch == syscalls.X86_64 {
-		out = append(out, foreign(calls, whole)...)
+		out = append(out, Foreign(policy.ClauseSyscallsBase, calls.At, whole)...)
 	}
 	for _, e := range calls.Deny {
 		c := compiler.FilterCanary{Clause: policy.ClauseSyscallsDeny, At: e.At, Subject: e.Name}
@@ -69,7 +69,7 @@ func deniedCall(filter syscalls.Filter, name string) (compiler.CanaryCall, bool)
 	if !ok {
 		return compiler.CanaryCall{}, false
 	}
-	call, ok := canary(filter, name, h.arguments)
+	call, ok := Canary(filter, name, h.arguments)
 	return call, ok && call.Answer != syscalls.Allow
 }
 
@@ -85,21 +85,21 @@ func unlisted(calls policy.Syscalls, filter syscalls.Filter) []compiler.CanaryCa
 	return out
 }
 
-// foreign are the two other ways into an x86_64 kernel, whose numbers mean other
+// Foreign are the two other ways into an x86_64 kernel, whose numbers mean other
 // calls: with them a filter of native numbers alone would be gone around.
-func foreign(calls policy.Syscalls, filter syscalls.Filter) []compiler.FilterCanary {
+func Foreign(clause string, at policy.Position, filter syscalls.Filter) []compiler.FilterCanary {
 	const (
 		getpid32 = 20      // of i386
 		x32Bit   = 1 << 30 // __X32_SYSCALL_BIT of asm/unistd.h
 	)
-	call, _ := canary(filter, "getpid", [6]uint64{})
+	call, _ := Canary(filter, "getpid", [6]uint64{})
 	x32 := compiler.CanaryCall{Text: "getpid() with the x32 bit", Number: call.Number | x32Bit}
 	x32.Answer = filter.Decide(syscalls.Data{Number: x32.Number, Arch: filter.Arch})
 	i386 := compiler.CanaryCall{Text: "getpid() by int 0x80", Entry: compiler.EntryI386, Number: getpid32, Answer: filter.Foreign}
 	out := make([]compiler.FilterCanary, 0, 2)
 	for _, call := range []compiler.CanaryCall{i386, x32} {
 		out = append(out, compiler.FilterCanary{
-			Clause: policy.ClauseSyscallsBase, At: calls.At, Subject: call.Text, Calls: []compiler.CanaryCall{call},
+			Clause: clause, At: at, Subject: call.Text, Calls: []compiler.CanaryCall{call},
 		})
 	}
 	return out
@@ -125,9 +125,9 @@ func ruleCanaries(calls policy.Syscalls, index int, whole syscalls.Filter) []com
 	}
 	var allowed, denied []compiler.CanaryCall
 	for _, arguments := range around(rule, whole.Arch) {
-		call, _ := canary(whole, rule.Syscall, arguments)
-		byRule, _ := canary(alone, rule.Syscall, arguments)
-		before, _ := canary(without, rule.Syscall, arguments)
+		call, _ := Canary(whole, rule.Syscall, arguments)
+		byRule, _ := Canary(alone, rule.Syscall, arguments)
+		before, _ := Canary(without, rule.Syscall, arguments)
 		switch {
 		case call.Answer == syscalls.Allow && byRule.Answer == syscalls.Allow && len(allowed) < alternatives:
 			allowed = append(allowed, call)

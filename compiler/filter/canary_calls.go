@@ -101,9 +101,9 @@ func harmless(name string) (harmlessCall, bool) {
 	return harmlessCalls[i], true
 }
 
-// canary is the call with these arguments, and what a filter answers to it. On an
+// Canary is the call with these arguments, and what a filter answers to it. On an
 // architecture without the call there is none.
-func canary(filter syscalls.Filter, name string, arguments [6]uint64) (compiler.CanaryCall, bool) {
+func Canary(filter syscalls.Filter, name string, arguments [6]uint64) (compiler.CanaryCall, bool) {
 	number, err := filter.Arch.Number(name)
 	if err != nil {
 		return compiler.CanaryCall{}, false

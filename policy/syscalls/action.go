@@ -12,6 +12,9 @@ const (
 	KillProcess Action = 0x80000000
 	// Allow executes the call.
 	Allow Action = 0x7fff0000
+	// Notify suspends the call until the holder of the filter's listener has answered it,
+	// see seccomp_unotify(2) (Linux 5.0). Without one it fails with ENOSYS.
+	Notify Action = 0x7fc00000
 )
 
 // failAction is SECCOMP_RET_ERRNO.
@@ -66,6 +69,8 @@ func (a Action) String() string {
 		return "allow"
 	case a == KillProcess:
 		return "kill the process"
+	case a == Notify:
+		return "ask the listener"
 	case a&^0xffff == failAction:
 		return Errno(a & 0xffff).String()
 	}
@@ -76,11 +81,11 @@ func (a Action) String() string {
 func (a Action) check() error {
 	errno := a & 0xffff
 	switch {
-	case a == Allow, a == KillProcess:
+	case a == Allow, a == KillProcess, a == Notify:
 		return nil
 	// Errno 0 would tell the program that a call succeeded which never ran.
 	case a&^0xffff == failAction && errno >= 1 && errno <= MaxErrno:
 		return nil
 	}
-	return fmt.Errorf("%s is neither allow, kill nor an error from 1 to %d", a, MaxErrno)
+	return fmt.Errorf("%s is neither allow, kill, ask nor an error from 1 to %d", a, MaxErrno)
 }

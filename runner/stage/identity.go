@@ -23,24 +23,45 @@ func ParseProcStatus(text string) ProcStatus {
 	return s
 }
 
+// Identity is what a process of a sandbox must be.
+type Identity struct {
+	UID, GID int
+	// Groups are the supplementary groups, and Bounding the capability bounding set, as in
+	// proc_pid_status(5). Both are empty but for an ordinary caller without a wrapper, who
+	// cannot give them up.
+	Groups, Bounding string
+	// Filters is how many seccomp filters it must run under.
+	Filters int
+}
+
+// noCapabilities is an empty set of capabilities(7).
+const noCapabilities = "0000000000000000"
+
 // CheckIdentity compares privileges and ids of a process with what the policy
-// leaves it. filters is how many seccomp filters it must run under.
-func CheckIdentity(seen string, s ProcStatus, uid, gid, filters int) []Check {
+// leaves it.
+func CheckIdentity(seen string, s ProcStatus, want Identity) []Check {
 	check := func(clause, subject, field, expected string) Check {
 		return equal(clause, subject+seen, policy.Position{}, expected, s[field])
 	}
 	four := func(id int) string { return strings.TrimSpace(strings.Repeat(fmt.Sprint(id)+" ", 4)) }
-	const empty = "0000000000000000"
+	mode := "2"
+	if want.Filters == 0 {
+		mode = "0"
+	}
 	checks := []Check{
 		check(sandboxClause, "NoNewPrivs", "NoNewPrivs", "1"),
-		check(sandboxClause, "seccomp mode", "Seccomp", "2"),
-		check(sandboxClause, "seccomp filters", "Seccomp_filters", fmt.Sprint(filters)),
-		check("process.user", "user ids", "Uid", four(uid)),
-		check("process.user", "group ids", "Gid", four(gid)),
-		check("process.user", "supplementary groups", "Groups", ""),
+		check(sandboxClause, "seccomp mode", "Seccomp", mode),
+		check(sandboxClause, "seccomp filters", "Seccomp_filters", fmt.Sprint(want.Filters)),
+		check("process.user", "user ids", "Uid", four(want.UID)),
+		check("process.user", "group ids", "Gid", four(want.GID)),
+		check("process.user", "supplementary groups", "Groups", want.Groups),
 	}
 	for _, set := range []string{"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"} {
-		checks = append(checks, check("capabilities.keep", set, set, empty))
+		expected := noCapabilities
+		if set == "CapBnd" && want.Bounding != "" {
+			expected = want.Bounding
+		}
+		checks = append(checks, check("capabilities.keep", set, set, expected))
 	}
 	return checks
 }

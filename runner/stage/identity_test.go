@@ -38,7 +38,7 @@ func TestParseProcStatus(t *testing.T) {
 }
 
 func TestCheckIdentity(t *testing.T) {
-	if got := failed(CheckIdentity("", ParseProcStatus(confined), 995, 994, 3)); len(got) != 0 {
+	if got := failed(CheckIdentity("", ParseProcStatus(confined), Identity{UID: 995, GID: 994, Filters: 3})); len(got) != 0 {
 		t.Errorf("a confined process fails %q", got)
 	}
 	for _, tc := range []struct{ field, value, subject string }{
@@ -60,7 +60,7 @@ func TestCheckIdentity(t *testing.T) {
 	} {
 		s := ParseProcStatus(confined)
 		s[tc.field] = tc.value
-		if got := failed(CheckIdentity(" seen", s, 995, 994, 3)); !slices.Equal(got, []string{tc.subject + " seen"}) {
+		if got := failed(CheckIdentity(" seen", s, Identity{UID: 995, GID: 994, Filters: 3})); !slices.Equal(got, []string{tc.subject + " seen"}) {
 			t.Errorf("%s = %q fails %q, want %q", tc.field, tc.value, got, tc.subject)
 		}
 	}

@@ -53,20 +53,9 @@ func applyLandlock(rules []compiler.LandlockRule) (version int, err error) {
 		return 0, errors.New("this kernel has no Landlock")
 	}
 	config := rulesets[version-1]
-	var options []landlock.Rule
-	for _, rule := range rules {
-		var st unix.Stat_t
-		if err := unix.Stat(rule.Path, &st); err != nil {
-			if rule.Optional || rule.Access == compiler.LandlockDevice {
-				continue
-			}
-			return 0, fmt.Errorf("landlock rule for %s: %w", rule.Path, err)
-		}
-		rights := rightsOf(rule.Access) & config.HandledAccessFS
-		if st.Mode&unix.S_IFMT != unix.S_IFDIR {
-			rights &= fileRights
-		}
-		options = append(options, landlock.PathAccess(rights, rule.Path))
+	options, err := pathRules(rules, config.HandledAccessFS)
+	if err != nil {
+		return 0, err
 	}
 	if err := config.RestrictPaths(options...); err != nil {
 		return 0, fmt.Errorf("landlock: %w", err)
@@ -77,6 +66,36 @@ func applyLandlock(rules []compiler.LandlockRule) (version int, err error) {
 		}
 	}
 	return version, nil
+}
+
+// pathRules words the rules for the kernel, with no right that it does not handle.
+func pathRules(rules []compiler.LandlockRule, handled landlock.AccessFSSet) ([]landlock.Rule, error) {
+	var options []landlock.Rule
+	for _, rule := range rules {
+		paths := []string{rule.Path}
+		if len(rule.Except) > 0 {
+			var err error
+			if paths, err = beside(rule.Path, rule.Except); err != nil {
+				return nil, fmt.Errorf("landlock rule for %s: %w", rule.Path, err)
+			}
+		}
+		for _, path := range paths {
+			var st unix.Stat_t
+			if err := unix.Stat(path, &st); err != nil {
+				// A name beside an exception can have gone since it was listed.
+				if rule.Optional || rule.Access == compiler.LandlockDevice || path != rule.Path {
+					continue
+				}
+				return nil, fmt.Errorf("landlock rule for %s: %w", path, err)
+			}
+			rights := rightsOf(rule.Access) & handled
+			if st.Mode&unix.S_IFMT != unix.S_IFDIR {
+				rights &= fileRights
+			}
+			options = append(options, landlock.PathAccess(rights, path))
+		}
+	}
+	return options, nil
 }
 
 func rightsOf(access compiler.LandlockAccess) landlock.AccessFSSet {

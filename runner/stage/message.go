@@ -31,6 +31,9 @@ type Kind string
 const (
 	// Found reports on what the wrapper established.
 	Found Kind = "found"
+	// Listening carries the listener of a filter that asks about calls; there is one
+	// where nothing wraps the stage and the policy has a gateway.
+	Listening Kind = "listening"
 	// Restricted reports on what the stage added.
 	Restricted Kind = "restricted"
 	// Executing carries the read end of a pipe that execve closes; a failure of

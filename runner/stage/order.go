@@ -41,6 +41,11 @@ type Order struct {
 	SeccompFilters int `json:"seccomp_filters"`
 	UID            int `json:"uid"`
 	GID            int `json:"gid"`
+	// Groups and Bounding are what an ordinary caller without a wrapper cannot give up.
+	Groups   string `json:"groups,omitempty"`
+	Bounding string `json:"bounding,omitempty"`
+	// Fresh are the directories of this launch in the place of tmp entries.
+	Fresh map[string]string `json:"fresh,omitempty"`
 	// Namespaces maps the names of /proc/PID/ns to the launcher's links.
 	Namespaces map[string]string `json:"namespaces"`
 	// HostDevices are the devices that the host has at the tmp entries and at
@@ -62,6 +67,11 @@ type Order struct {
 	Directory   string    `json:"directory"`
 	// Umask is the caller's; firejail resets its own.
 	Umask int `json:"umask"`
+}
+
+// Identity is what the processes of the sandbox must be.
+func (o *Order) Identity() Identity {
+	return Identity{UID: o.UID, GID: o.GID, Groups: o.Groups, Bounding: o.Bounding, Filters: o.SeccompFilters}
 }
 
 // Listeners are sockets that the runner opened for the time of the attestation.

@@ -44,6 +44,9 @@ func run() error {
 	if err != nil {
 		return &clauseError{policy.ClauseSyscallsBase, order.Expectation.FilterAt, err}
 	}
+	if order.Expectation.Unwrapped != nil {
+		return runUnwrapped(order, controls, program)
+	}
 	checks, err := examine(order, controls)
 	if err != nil {
 		return err
@@ -97,7 +100,7 @@ func examine(order *Order, controls Controls) ([]Check, error) {
 		return nil, err
 	}
 	e := order.Expectation
-	checks := CheckIdentity("", ParseProcStatus(string(text)), order.UID, order.GID, order.SeccompFilters)
+	checks := CheckIdentity("", ParseProcStatus(string(text)), order.Identity())
 	checks = append(checks, CheckNamespaces("", e, order.Namespaces, inside)...)
 	for _, p := range e.Paths {
 		checks = append(checks, checkPath(p, controls.Paths[p.Path], order)...)

@@ -1,0 +1,82 @@
+package native
+
+import (
+	"confine/compiler"
+	"confine/policy"
+)
+
+// visible is what stat(2) and readlink(2) tell of what is hidden.
+const visible = "names and metadata stay visible"
+
+func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
+	rows := []compiler.Coverage{{
+		Clause: policy.ClauseFilesystem, Subject: "what is named nowhere",
+		Launched: exact("Landlock: no rule leads there"), Existence: visible,
+	}}
+	readable := false
+	for _, e := range fs.Entries {
+		row := compiler.Coverage{
+			Clause: policy.FilesystemClause(e.Mode), Subject: e.Path, At: e.At, Launched: coverPath(fs.Entries, e),
+		}
+		if e.Mode == policy.ModeHide {
+			row.Existence = visible
+		}
+		readable = readable || e.Mode.Visible() && e.Mode != policy.ModeMap && e.Mode != policy.ModeExec
+		rows = append(rows, row)
+	}
+	if readable {
+		rows = append(rows, compiler.Coverage{
+			Clause: policy.ClauseFilesystemMap, Subject: "what may be read or written",
+			Launched: weaker("Landlock has no right for mmap(2) with PROT_EXEC: the loader can start these files as well"),
+		})
+	}
+	for _, link := range fs.Links {
+		rows = append(rows, compiler.Coverage{
+			Clause: policy.ClauseFilesystemLinks, Subject: link.From, At: link.At,
+			Launched: exact("the runner compares it with the host"),
+		})
+	}
+	return append(rows, coverProc(fs), coverDev(fs))
+}
+
+func coverPath(entries []policy.PathEntry, e policy.PathEntry) compiler.Verdict {
+	switch e.Mode {
+	case policy.ModeHide:
+		return exact("Landlock: no rule leads there")
+	case policy.ModeAbsent:
+		return exact("the runner refuses a host that has it; Landlock closes what appears later")
+	case policy.ModeTmp:
+		const how = "a fresh directory in it, which TMPDIR names and which is removed in the end; the path itself is closed"
+		if e.Size != 0 {
+			return weaker(how + "; nothing limits the size of all files together")
+		}
+		return stronger(how)
+	}
+	if len(narrowedBelow(entries, e)) > 0 {
+		return stronger("Landlock, on each name beside those with entries of their own; " +
+			"it cannot be listed, and what appears in it later is closed")
+	}
+	return exact("Landlock")
+}
+
+func coverProc(fs policy.Filesystem) compiler.Coverage {
+	row := compiler.Coverage{
+		Clause: policy.ClauseFilesystemProc, Subject: string(fs.Proc), At: fs.ProcAt,
+		Launched: exact("Landlock: no rule leads there"), Existence: "the processes of the machine stay visible by their numbers",
+	}
+	if fs.Proc == policy.ProcSelf {
+		row.Launched = stronger("Landlock, on the process that becomes the program; those that it starts cannot read their own")
+	}
+	return row
+}
+
+func coverDev(fs policy.Filesystem) compiler.Coverage {
+	row := compiler.Coverage{
+		Clause: policy.ClauseFilesystemDev, Subject: string(fs.Dev), At: fs.DevAt,
+		Launched: exact("Landlock: no rule leads there"), Existence: visible,
+	}
+	if fs.Dev == policy.DevMinimal {
+		row.Launched = stronger("Landlock, on each device; /dev/shm, which is everybody's, is closed")
+	}
+	return row
+}

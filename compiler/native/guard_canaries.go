@@ -1,0 +1,71 @@
+package native
+
+import (
+	"confine/compiler"
+	"confine/compiler/filter"
+	"confine/policy"
+	"confine/policy/syscalls"
+)
+
+const (
+	// noDescriptor is not open, and noProcess above PID_MAX_LIMIT of proc(5).
+	noDescriptor = ^uint64(0)
+	noProcess    = 0x3fffffff
+	// noOption is none of keyctl(2).
+	noOption = 0x7fff
+)
+
+// clauseSandbox is the clause of what no entry of a policy asks for.
+const clauseSandbox = "sandbox"
+
+// A guardTrial is a call that the guard denies, with arguments that harm nobody where it
+// does not.
+type guardTrial struct {
+	clause, call string
+	arguments    [6]uint64
+}
+
+var guardTrials = []guardTrial{
+	{policy.ClauseFilesystem, "chmod", [6]uint64{}},
+	{policy.ClauseFilesystem, "fchmodat", [6]uint64{noDescriptor}},
+	{policy.ClauseFilesystem, "utimensat", [6]uint64{noDescriptor}},
+	{policy.ClauseFilesystem, "setxattr", [6]uint64{}},
+	{policy.ClauseFilesystem, "ioctl", [6]uint64{noDescriptor, 0x40086602}},
+	{policy.ClauseFilesystem, "memfd_create", [6]uint64{}},
+	{clauseSandbox, "shmget", [6]uint64{1}},
+	{clauseSandbox, "mq_unlink", [6]uint64{}},
+	{clauseSandbox, "keyctl", [6]uint64{noOption}},
+	{clauseSandbox, "prlimit64", [6]uint64{noProcess}},
+	{clauseSandbox, "io_uring_setup", [6]uint64{}},
+	{policy.ClauseNetworkMode, "socket", [6]uint64{unixFamily.Value, streamType.Value}},
+	{policy.ClauseNetworkMode, "socket", [6]uint64{internetFamily.Value, streamType.Value}},
+	{policy.ClauseNetworkMode, "socket", [6]uint64{internetFamily.Value, 2}},
+	{policy.ClauseNetworkMode, "socket", [6]uint64{internet6Family.Value, 2}},
+	{policy.ClauseNetworkMode, "socket", [6]uint64{16, 3}},
+	{policy.ClauseNetworkMode, "socketpair", [6]uint64{unixFamily.Value, 2}},
+	{policy.ClauseNetworkMode, "bind", [6]uint64{noDescriptor}},
+	{policy.ClauseNetworkMode, "listen", [6]uint64{noDescriptor}},
+	{policy.ClauseNetworkMode, "sendto", [6]uint64{noDescriptor, 0, 0, 0, 1}},
+	{policy.ClauseNetworkMode, "sendmsg", [6]uint64{noDescriptor, 0, fastOpenFlag.Value}},
+	{policy.ClauseNetworkMode, "setsockopt", [6]uint64{noDescriptor, tcpProtocol.Value, fastOpenOption.Value}},
+}
+
+// guardCanaries are what the stage tries of the guard of a network mode.
+func guardCanaries(guard syscalls.Filter, mode policy.Position) []compiler.FilterCanary {
+	var out []compiler.FilterCanary
+	for _, trial := range guardTrials {
+		call, ok := filter.Canary(guard, trial.call, trial.arguments)
+		if !ok || call.Answer == syscalls.Allow {
+			continue
+		}
+		c := compiler.FilterCanary{Clause: trial.clause, Subject: call.Text, Calls: []compiler.CanaryCall{call}}
+		if trial.clause == policy.ClauseNetworkMode {
+			c.At = mode
+		}
+		out = append(out, c)
+	}
+	if guard.Arch == syscalls.X86_64 {
+		out = append(out, filter.Foreign(clauseSandbox, policy.Position{}, guard)...)
+	}
+	return out
+}

@@ -1,0 +1,105 @@
+package native
+
+import (
+	"slices"
+
+	"confine/policy"
+	"confine/policy/syscalls"
+)
+
+// The constants of socket(2) and send(2).
+var (
+	unixFamily      = syscalls.Constant{Name: "AF_UNIX", Value: 1}
+	internetFamily  = syscalls.Constant{Name: "AF_INET", Value: 2}
+	internet6Family = syscalls.Constant{Name: "AF_INET6", Value: 10}
+	streamType      = syscalls.Constant{Name: "SOCK_STREAM", Value: 1}
+	packetType      = syscalls.Constant{Name: "SOCK_SEQPACKET", Value: 5}
+	tcpProtocol     = syscalls.Constant{Name: "IPPROTO_TCP", Value: 6}
+	fastOpenFlag    = syscalls.Constant{Name: "MSG_FASTOPEN", Value: 0x20000000}
+	fastOpenOption  = syscalls.Constant{Name: "TCP_FASTOPEN_CONNECT", Value: 30}
+)
+
+// typeMask are the bits of a socket's type that are no flags, SOCK_TYPE_MASK of linux/net.h.
+const typeMask = 0xf
+
+// networkRules part the program from the network, and in every mode from local sockets:
+// Landlock has no right for connecting to a socket with a path before version 9.
+func networkRules(mode policy.NetworkMode) []syscalls.Rule {
+	rules := []syscalls.Rule{
+		{
+			Name: "socketpair", Reason: "a pair can be connected to nothing else, but for one of datagrams",
+			Cases: []syscalls.Case{
+				{When: []syscalls.Test{oneOf(0, unixFamily), typeOf(streamType, packetType)}, Then: syscalls.Allow},
+				{When: []syscalls.Test{oneOf(0, unixFamily)}, Then: syscalls.Fail(syscalls.EOPNOTSUPP)},
+			},
+			Otherwise: syscalls.Fail(syscalls.EAFNOSUPPORT),
+		},
+		deny("it makes sockets, and all other calls, without asking a filter", syscalls.ENOSYS, "io_uring_setup")[0],
+	}
+	switch mode {
+	case policy.NetworkHost:
+		return append(rules, syscalls.Rule{
+			Name: "socket", Reason: "the host's network is open; local sockets lead to services of the machine",
+			Cases:     []syscalls.Case{{When: []syscalls.Test{oneOf(0, unixFamily)}, Then: syscalls.Fail(syscalls.EAFNOSUPPORT)}},
+			Otherwise: syscalls.Allow,
+		})
+	case policy.NetworkEgress:
+		return append(rules, mediatedRules()...)
+	}
+	return append(rules, deny("there is no network", syscalls.EAFNOSUPPORT, "socket")...)
+}
+
+// mediatedRules leave TCP alone, and connect(2) as the only call that carries an address: it
+// is the runner that answers it.
+func mediatedRules() []syscalls.Rule {
+	internet := oneOf(0, internetFamily, internet6Family)
+	return slices.Concat(
+		[]syscalls.Rule{
+			{
+				Name: "socket", Reason: "TCP alone can be connected by the gateway",
+				Cases: []syscalls.Case{
+					{When: []syscalls.Test{internet, typeOf(streamType), oneOf(2, number(0), tcpProtocol)}, Then: syscalls.Allow},
+					{When: []syscalls.Test{internet}, Then: syscalls.Fail(syscalls.EPROTONOSUPPORT)},
+				},
+				Otherwise: syscalls.Fail(syscalls.EAFNOSUPPORT),
+			},
+			{Name: "connect", Reason: "the gateway decides, and connects", Otherwise: syscalls.Notify},
+			{
+				Name: "sendto", Reason: "an address can be connected to by connect alone",
+				Cases: []syscalls.Case{{
+					When: []syscalls.Test{
+						{Arg: 4, Width: syscalls.All64, Op: syscalls.OneOf, Values: []syscalls.Constant{number(0)}},
+						withoutFastOpen(3),
+					},
+					Then: syscalls.Allow,
+				}},
+				Otherwise: syscalls.Fail(syscalls.EOPNOTSUPP),
+			},
+			sending("sendmsg", 2), sending("sendmmsg", 3),
+			{
+				Name: "setsockopt", Reason: "a connection that is made by the first write is made by nobody else",
+				Cases: []syscalls.Case{{
+					When: []syscalls.Test{oneOf(1, tcpProtocol), oneOf(2, fastOpenOption)}, Then: syscalls.Fail(syscalls.EOPNOTSUPP),
+				}},
+				Otherwise: syscalls.Allow,
+			},
+		},
+		deny("the program is a client", syscalls.EPERM, "bind", "listen"),
+	)
+}
+
+func typeOf(types ...syscalls.Constant) syscalls.Test {
+	return syscalls.Test{Arg: 1, Width: syscalls.Low32, Op: syscalls.OneOf, Mask: typeMask, Values: types}
+}
+
+func withoutFastOpen(arg int) syscalls.Test {
+	return syscalls.Test{Arg: arg, Width: syscalls.Low32, Op: syscalls.OneOf, Mask: fastOpenFlag.Value, Values: []syscalls.Constant{number(0)}}
+}
+
+func sending(call string, flags int) syscalls.Rule {
+	return syscalls.Rule{
+		Name: call, Reason: "an address can be connected to by connect alone",
+		Cases:     []syscalls.Case{{When: []syscalls.Test{withoutFastOpen(flags)}, Then: syscalls.Allow}},
+		Otherwise: syscalls.Fail(syscalls.EOPNOTSUPP),
+	}
+}

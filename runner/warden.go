@@ -1,0 +1,224 @@
+//go:build linux
+
+package runner
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"confine/runner/stage"
+)
+
+// wardenArgument is the hidden first argument that makes the binary a warden.
+const wardenArgument = "__ward"
+
+// wardenFD is the warden's end of its socket to the runner.
+const wardenFD = stage.ProfileFD
+
+// wardenKill is the runner's only word to the warden; the end of the socket means the same.
+const wardenKill = 'k'
+
+// wardenLimit bounds how long the warden kills what the program left behind. A process that
+// cannot be killed waits for a device.
+const wardenLimit = 10 * time.Second
+
+// wardenMain is the parent of the stage where nothing wraps that. It takes the controls as
+// the program's user, and everything that the program starts stays below it
+// (PR_SET_CHILD_SUBREAPER): when the program ends, or the runner, nothing of it is left.
+func wardenMain() int {
+	child, order, err := startStage()
+	if err != nil {
+		_ = stage.Send(stage.Message{Kind: stage.Failure, Error: err.Error()})
+		return 1
+	}
+	code, err := ward(child)
+	if failed := removeFresh(order.Fresh); err == nil {
+		err = failed
+	}
+	if err != nil {
+		_, _ = unix.Write(wardenFD, []byte(err.Error()))
+	}
+	return code
+}
+
+// startStage makes what the stage needs, and starts it.
+func startStage() (pid int, order *stage.Order, err error) {
+	if !stage.Await() {
+		return 0, nil, errNoWord
+	}
+	if order, err = stage.ReadOrder(); err != nil {
+		return 0, nil, err
+	}
+	// See launch: the terminal must not reach the program.
+	if _, err := unix.Setsid(); err != nil {
+		return 0, nil, fmt.Errorf("start a session: %w", err)
+	}
+	if err := unix.Chdir("/"); err != nil {
+		return 0, nil, fmt.Errorf("leave the working directory: %w", err)
+	}
+	reach := stage.TakeReach(order.Listeners)
+	if err := giveUpPrivileges(order); err != nil {
+		return 0, nil, err
+	}
+	if err := stage.WriteControls(stage.TakeControls(order, reach)); err != nil {
+		return 0, nil, err
+	}
+	if err := makeFresh(order.Fresh); err != nil {
+		return 0, nil, err
+	}
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return 0, nil, fmt.Errorf("keep what the program starts: %w", err)
+	}
+	files := make([]uintptr, stage.StderrFD+1)
+	for fd := range files {
+		files[fd] = uintptr(fd)
+	}
+	path := "/proc/self/fd/" + strconv.Itoa(stage.BinaryFD)
+	pid, err = syscall.ForkExec(path, []string{path, stage.Argument}, &syscall.ProcAttr{
+		Env: []string{}, Files: files,
+		// Not the session's leader, which could take a terminal for its own.
+		Sys: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL},
+	})
+	if err != nil {
+		removeErr := removeFresh(order.Fresh)
+		return 0, nil, fmt.Errorf("start the stage: %w%s", err, withReason(removeErr))
+	}
+	return pid, order, nil
+}
+
+func withReason(err error) string {
+	if err == nil {
+		return ""
+	}
+	return "; " + err.Error()
+}
+
+// giveUpPrivileges becomes the program's user, without any capability that this user can be
+// without, and with none to be gained by execve.
+func giveUpPrivileges(order *stage.Order) error {
+	if os.Getuid() == 0 {
+		for c := uintptr(0); unix.Prctl(unix.PR_CAPBSET_READ, c, 0, 0, 0) == nil; c++ {
+			if err := unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0); err != nil {
+				return fmt.Errorf("empty the capability bounding set, which takes CAP_SETPCAP: %w", err)
+			}
+		}
+		if err := dropTo(order.UID, order.GID); err != nil {
+			return err
+		}
+	}
+	if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
+		return fmt.Errorf("clear the ambient capabilities: %w", err)
+	}
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var none [2]unix.CapUserData
+	if err := unix.Capset(&header, &none[0]); err != nil {
+		return fmt.Errorf("give up capabilities: %w", err)
+	}
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("set no_new_privs: %w", err)
+	}
+	return nil
+}
+
+// ward waits for the end of the stage, or of what it became, and ends what that left
+// behind. The code is the program's own, or 128+n when signal n ended it.
+func ward(child int) (code int, err error) {
+	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	if err := letGo(); err != nil {
+		_ = unix.Kill(child, unix.SIGKILL)
+	}
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		var word [1]byte
+		for {
+			// Its end and an error are both the end of the runner.
+			if n, err := unix.Read(wardenFD, word[:]); err != unix.EINTR {
+				_ = n
+				return
+			}
+		}
+	}()
+	ended := make(chan unix.WaitStatus, 1)
+	go reap(child, ended)
+	select {
+	case status := <-ended:
+		code = status.ExitStatus()
+		if status.Signaled() {
+			code = exitSignal + int(status.Signal())
+		}
+	case <-over:
+		code = exitSignal + int(unix.SIGKILL)
+	}
+	return code, killBelowSelf()
+}
+
+// letGo closes what the stage has inherited: whoever reads the program's output must see
+// its end, and the runner that of the stage.
+func letGo() error {
+	null, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	for fd := range stage.ControlFD {
+		if err := unix.Dup3(null, fd, unix.O_CLOEXEC); err != nil {
+			return err
+		}
+	}
+	return unix.CloseRange(stage.ControlFD, wardenFD-1, 0)
+}
+
+// reap waits for every child, as long as there is one.
+func reap(child int, ended chan<- unix.WaitStatus) {
+	for {
+		var status unix.WaitStatus
+		switch pid, err := unix.Wait4(-1, &status, 0, nil); {
+		case err == unix.EINTR:
+		case err != nil:
+			return
+		case pid == child:
+			ended <- status
+		}
+	}
+}
+
+// killBelowSelf ends everything below this process. Each is stopped first: what is stopped
+// starts nothing more, and so there is an end of it even where the program starts processes
+// as fast as it can.
+func killBelowSelf() error {
+	self := os.Getpid()
+	for deadline := time.Now().Add(wardenLimit); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		left := descendants(self)
+		if len(left) == 0 {
+			return nil
+		}
+		for _, sig := range []unix.Signal{unix.SIGSTOP, unix.SIGKILL} {
+			for _, pid := range left {
+				signalBelow(self, pid, sig)
+			}
+			if sig == unix.SIGSTOP {
+				left = descendants(self)
+			}
+		}
+	}
+	return fmt.Errorf("what the program left behind did not end within %s", wardenLimit)
+}
+
+// makeFresh makes the directories of the launch, for their owner alone.
+func makeFresh(fresh map[string]string) error {
+	unix.Umask(0o077)
+	for _, path := range slices.Sorted(maps.Keys(fresh)) {
+		if err := os.Mkdir(fresh[path], 0o700); err != nil {
+			return fmt.Errorf("make a directory for [filesystem] tmp: %w", err)
+		}
+	}
+	return nil
+}
