@@ -119,7 +119,7 @@ func TestReceiptOutOfTheProgramsReach(t *testing.T) {
 	// A refusal replaces the receipt of an earlier launch.
 	own := filepath.Join(tree(t), "receipt.json")
 	file(t, own, `{"outcome": "proven"}`, 0o600)
-	refused := exec.Command(confine, "run", "--policy", policy, "--user", connectorUser, "--receipt", own, "--backend", "native", "--", "/usr/bin/true")
+	refused := exec.Command(confine, "run", "--policy", policy, "--user", connectorUser, "--receipt", own, "--backend", "bubblewrap", "--", "/usr/bin/true")
 	finish(t, refused).must(t, 125)
 	if r := readReceipt(t, own); r.Outcome != "refused" || r.Refusal == "" {
 		t.Errorf("receipt %+v", r)

@@ -7,11 +7,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"confine/compiler"
+	"confine/policy"
 )
 
 // The backend that is named is taken, and auto takes the first one that is there and
 // enforces the whole policy.
 func TestBackendOfChoice(t *testing.T) {
+	native := guestPolicy(t, "", accepted(compiler.Native, policy.ClauseFilesystemMap))
 	accepted, plain := guestPolicy(t, "", ""), writePolicy(t, "", "")
 	dir := tree(t)
 	empty := mkdirIn(t, dir, "empty")
@@ -30,15 +34,17 @@ func TestBackendOfChoice(t *testing.T) {
 		{"no runsc", "auto", accepted, withoutRunsc, "firejail", nil},
 		{"no firejail", "auto", accepted, withoutFirejail, "gvisor", nil},
 		{"no firejail, and no exception", "auto", plain, withoutFirejail, "", []string{"filesystem.map", "[[accept]] with backend = \"gvisor\""}},
-		{"neither", "auto", accepted, without, "", []string{
-			"no backend can enforce this policy here", "gvisor: runsc is not installed", "firejail: ", "SUID bit", "for gvisor: ", "for firejail: ",
-		}},
+		{"neither", "auto", accepted, without, "", []string{"filesystem.map", "[[accept]] with backend = \"native\""}},
+		{"neither, and the exception for native", "auto", native, without, "native", nil},
+		{"all three", "auto", native, nil, "gvisor", nil},
+		{"native", "native", native, without, "native", nil},
+		{"native without the exception", "native", accepted, nil, "", []string{"filesystem.map"}},
 		{"gvisor", "gvisor", accepted, nil, "gvisor", nil},
 		{"firejail", "firejail", accepted, nil, "firejail", nil},
 		{"gvisor without the exception", "gvisor", plain, nil, "", []string{"filesystem.map"}},
 		{"gvisor without runsc", "gvisor", accepted, withoutRunsc, "", []string{"runsc is not installed"}},
 		{"firejail without it", "firejail", accepted, withoutFirejail, "", []string{"SUID bit"}},
-		{"one that is none", "native", accepted, nil, "", []string{"native"}},
+		{"one that is none", "bubblewrap", accepted, nil, "", []string{"bubblewrap", "gvisor"}},
 	} {
 		for _, caller := range guestCallers {
 			t.Run(caller.name+"/"+tc.name, func(t *testing.T) {

@@ -13,8 +13,11 @@ import (
 // EgressProblems are the reasons why a backend that is usable here could not connect a
 // sandbox to a gateway, as network.mode = "egress" wants it.
 func (h Host) EgressProblems(name compiler.Backend) []Problem {
-	if name == compiler.Firejail {
+	switch name {
+	case compiler.Firejail:
 		return h.gatewayProblems()
+	case compiler.Native:
+		return h.mediationProblems()
 	}
 	if found := tryKeeper(keeperGatewayTrialArgument, guestNamespaces(os.Getuid(), os.Getgid(), true)); found != "" {
 		return []Problem{{

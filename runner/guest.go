@@ -301,7 +301,9 @@ func (g *guest) signal(sig syscall.Signal) {
 }
 
 // mediate has nothing to do: no listener comes out of a wrapper.
-func (g *guest) mediate(int) error { return errors.New("a listener from a sandbox with a network of its own") }
+func (g *guest) mediate(int) error {
+	return errors.New("a listener from a sandbox with a network of its own")
+}
 
 // restricted has nothing to add: what the guest's kernel was given has not changed.
 func (g *guest) restricted(*stage.Order) []stage.Check { return nil }

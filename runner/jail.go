@@ -95,7 +95,9 @@ func (j *jail) adopt(pid int) error {
 func (j *jail) awaitExecve(fd int) (int, error) { return awaitExecve(fd) }
 
 // mediate has nothing to do: no listener comes out of a wrapper.
-func (j *jail) mediate(int) error { return errors.New("a listener from a sandbox with a network of its own") }
+func (j *jail) mediate(int) error {
+	return errors.New("a listener from a sandbox with a network of its own")
+}
 
 // restricted has nothing to add: what firejail established has not changed.
 func (j *jail) restricted(*stage.Order) []stage.Check { return nil }

@@ -26,10 +26,21 @@ func (h Host) nativeProblems(p *policy.Policy) []Problem {
 		}
 		problems = append(problems, problem)
 	}
+	if p != nil && p.Network.Mode == policy.NetworkEgress {
+		problems = append(problems, h.mediationProblems()...)
+	}
 	if p != nil && p.Process.Memory > 0 {
 		if problem, found := h.memoryProblem(p); found {
 			problems = append(problems, problem)
 		}
 	}
 	return problems
+}
+
+// mediationProblems are those of answering connect(2) in the program's place.
+func (h Host) mediationProblems() []Problem {
+	return []Problem{{
+		Message: "connect(2) is not answered yet",
+		Found:   `mode = "egress"`, Expected: `"none" or "host", or another backend`,
+	}}
 }

@@ -42,8 +42,8 @@ exit codes:
 
 func compileCommand(args []string, s streams) int {
 	flags := pflag.NewFlagSet("compile", pflag.ContinueOnError)
-	backend := flags.String("backend", string(compiler.Firejail), "`name` of what the bundle is for: firejail or gvisor")
-	backendVersion := flags.String("backend-version", "", "`version` of the backend's tool (default: 0.9.72 of firejail, 20260905 of runsc)")
+	backend := flags.String("backend", string(compiler.Firejail), "`name` of what the bundle is for: firejail, gvisor or native")
+	backendVersion := flags.String("backend-version", "", "`version` of the backend's tool (default: 0.9.72 of firejail, 20260905 of runsc, 6.12.0 of Linux)")
 	root := flags.String("root", "", "`directory` that is the program's root file system (gvisor only; default: not looked at)")
 	arch := flags.String("arch", defaultArch(), "`machine` that runs the program: x86_64 or aarch64")
 	generator := flags.String("seccomp-generator", generatorAuto, "`who` writes the filter of system calls: libseccomp, go (no C), or auto")

@@ -59,9 +59,9 @@ var completions = []completion{
 	// the name of another command as a value changes nothing
 	{line: "confine run --policy test --ro", offered: []string{"--root"}},
 
-	{line: "confine run --backend ", offered: []string{"auto", "firejail", "gvisor", "none"}},
+	{line: "confine run --backend ", offered: []string{"auto", "firejail", "gvisor", "native", "none"}},
 	{line: "confine run --backend g", offered: []string{"gvisor"}},
-	{line: "confine compile --backend=", offered: []string{"firejail", "gvisor"}},
+	{line: "confine compile --backend=", offered: []string{"firejail", "gvisor", "native"}},
 	{line: "confine compile --arch a", offered: []string{"aarch64"}},
 	{line: "confine test --format j", offered: []string{"json", "junit"}},
 	{line: "confine test --format=j", offered: []string{"json", "junit"}},

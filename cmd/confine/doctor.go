@@ -101,7 +101,10 @@ type backendState struct {
 
 // tool says what of a backend is there.
 func (r doctorReport) tool(backend string) string {
-	if backend == string(compiler.GVisor) {
+	switch backend {
+	case string(compiler.Native):
+		return fmt.Sprintf("the kernel alone: Landlock ABI %d; Linux %s; memory limits: %s", r.Host.Landlock, r.Host.Kernel, r.Host.Memory)
+	case string(compiler.GVisor):
 		return fmt.Sprintf("runsc %s at %s, %s; memory limits: %s", r.Host.GVisor.Version, r.Host.GVisor.Path, r.Host.GVisor.Platform, r.Host.Memory)
 	}
 	return fmt.Sprintf("%s at %s, SUID; Landlock ABI %d; Linux %s",

@@ -49,7 +49,7 @@ func runCommand(args []string, s streams) int {
 	// The program's own flags are none of ours.
 	flags.SetInterspersed(false)
 	name := flags.String("policy", "", "policy `file`, or the name of one of confine's own")
-	backend := flags.String("backend", runner.BackendAuto, "`name` of what confines: gvisor, firejail, auto, or none (no sandbox, for debugging)")
+	backend := flags.String("backend", runner.BackendAuto, "`name` of what confines: gvisor, firejail, native, auto, or none (no sandbox, for debugging)")
 	root := flags.String("root", "", "`directory` that is the program's root file system, such as an unpacked image; the policy sets process.directory (gvisor only)")
 	user := flags.String("user", "", "`name` or id of the user that runs the program (default: the policy's, or the caller)")
 	egressLog := flags.String("egress-log", "", "append what the program tries to reach to this `file`, as lines of JSON (mode \"egress\")")

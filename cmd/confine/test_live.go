@@ -24,7 +24,7 @@ type liveTest struct {
 // add declares the flags.
 func (t *liveTest) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&t.on, "live", false, "also try every access inside the real sandbox, and compare")
-	flags.StringVar(&t.backend, "backend", "auto", "`name` of what confines for --live: gvisor, firejail or auto")
+	flags.StringVar(&t.backend, "backend", "auto", "`name` of what confines for --live: gvisor, firejail, native or auto")
 	flags.StringVar(&t.user, "user", "", "`name` or id of the user that --live runs as (default: the policy's, or the caller)")
 	flags.BoolVar(&t.network, "network", false, "let --live connect to the hosts that a policy allows")
 }

@@ -90,7 +90,7 @@ _confine_command() {
 _confine_value() {
   case $1 in
     'compile --arch') _confine_add -W 'x86_64 aarch64' ;;
-    'compile --backend') _confine_add -W 'firejail gvisor' ;;
+    'compile --backend') _confine_add -W 'firejail gvisor native' ;;
     'compile -o' | 'compile --output') _confine_files -d ;;
     'compile --params-from') _confine_files -f ;;
     'compile --root') _confine_files -d ;;
@@ -104,14 +104,14 @@ _confine_value() {
     'lint --fail-on') _confine_add -W 'error warning info never' ;;
     'lint --format') _confine_add -W 'text json sarif github' ;;
     'man -o' | 'man --output') _confine_files -d ;;
-    'run --backend') _confine_add -W 'gvisor firejail auto none' ;;
+    'run --backend') _confine_add -W 'gvisor firejail native auto none' ;;
     'run --egress-log') _confine_files -f ;;
     'run --params-from') _confine_files -f ;;
     'run --policy') _confine_policies ;;
     'run --receipt') _confine_files -f ;;
     'run --root') _confine_files -d ;;
     'run --user') _confine_add -u ;;
-    'test --backend') _confine_add -W 'gvisor firejail auto' ;;
+    'test --backend') _confine_add -W 'gvisor firejail native auto' ;;
     'test --format') _confine_add -W 'text tap junit json' ;;
     'test --user') _confine_add -u ;;
   esac

@@ -84,7 +84,7 @@ complete -c confine -n '__confine_at ""' -a test -d 'ask policies what their tes
 complete -c confine -n '__confine_at ""' -a version -d 'print the version'
 
 complete -c confine -n '__confine_at compile' -l arch -r -f -a 'x86_64 aarch64' -d 'machine that runs the program: x86_64 or aarch64'
-complete -c confine -n '__confine_at compile' -l backend -r -f -a 'firejail gvisor' -d 'name of what the bundle is for: firejail or gvisor'
+complete -c confine -n '__confine_at compile' -l backend -r -f -a 'firejail gvisor native' -d 'name of what the bundle is for: firejail, gvisor or native'
 complete -c confine -n '__confine_at compile' -l backend-version -x -d 'version of the backend\'s tool'
 complete -c confine -n '__confine_at compile' -l help -d 'show what it does, with examples'
 complete -c confine -n '__confine_at compile' -s o -l output -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'directory to write to'
@@ -130,7 +130,7 @@ complete -c confine -n '__confine_at man' -l help -d 'show what it does, with ex
 complete -c confine -n '__confine_at man' -s o -l output -r -f -a '(__fish_complete_directories (commandline -ct))' -d 'directory to write all pages to, as confine.1, confine-run.1 and so on'
 complete -c confine -n '__confine_at man 0' -f -a 'compile completion diff doctor explain lint man run schema test version'
 
-complete -c confine -n '__confine_at run' -l backend -r -f -a 'gvisor firejail auto none' -d 'name of what confines: gvisor, firejail, auto, or none'
+complete -c confine -n '__confine_at run' -l backend -r -f -a 'gvisor firejail native auto none' -d 'name of what confines: gvisor, firejail, native, auto, or none'
 complete -c confine -n '__confine_at run' -l egress-log -r -F -d 'append what the program tries to reach to this file, as lines of JSON'
 complete -c confine -n '__confine_at run' -l help -d 'show what it does, with examples'
 complete -c confine -n '__confine_at run' -l param -x -d 'NAME=VALUE of a parameter of the policy'
@@ -145,7 +145,7 @@ complete -c confine -n '__confine_at run program' -a '(__confine_program)'
 complete -c confine -n '__confine_at schema' -l help -d 'show what it does, with examples'
 complete -c confine -n '__confine_at schema 0' -f -a 'policy tests'
 
-complete -c confine -n '__confine_at test' -l backend -r -f -a 'gvisor firejail auto' -d 'name of what confines for --live: gvisor, firejail or auto'
+complete -c confine -n '__confine_at test' -l backend -r -f -a 'gvisor firejail native auto' -d 'name of what confines for --live: gvisor, firejail, native or auto'
 complete -c confine -n '__confine_at test' -l coverage -d 'show the entries that no case exercises'
 complete -c confine -n '__confine_at test' -l fail-uncovered -d 'exit with 1 if there are any'
 complete -c confine -n '__confine_at test' -l format -r -f -a 'text tap junit json' -d 'form of the results: text, tap, junit or json'
