@@ -45,23 +45,26 @@ type Broker struct {
 	// namespace is that of the runner's sockets.
 	namespace uint64
 	conn      *net.UnixConn
-	process   *exec.Cmd
+	// process is the supervisor, where it was started for this broker alone.
+	process *exec.Cmd
 	context   context.Context
 	cancel    context.CancelFunc
 	slots     chan struct{}
 	group     sync.WaitGroup
 	// done is closed once the supervisor has ended, and then err says how.
 	done chan struct{}
+	once sync.Once
 	err  error
 
 	mutex     sync.Mutex
 	entrances map[netip.AddrPort]*entrance
 }
 
-// Start starts a supervisor, which waits for the listener of a filter.
-func Start(c Config) (*Broker, error) {
+// New makes the broker of a supervisor at the other end of a SOCK_SEQPACKET socket, which
+// the broker takes. That process calls [Supervise], or [Main] is it.
+func New(c Config, conn *net.UnixConn) (*Broker, error) {
 	b := &Broker{
-		gateway: c.Gateway, nameservers: map[netip.Addr]bool{c.Gateway.Nameserver(): true},
+		gateway: c.Gateway, nameservers: map[netip.Addr]bool{c.Gateway.Nameserver(): true}, conn: conn,
 		slots: make(chan struct{}, maxJoining), done: make(chan struct{}), entrances: map[netip.AddrPort]*entrance{},
 	}
 	for _, ip := range c.Nameservers {
@@ -72,45 +75,71 @@ func Start(c Config) (*Broker, error) {
 			b.nameservers[netip.MustParseAddr(ip)] = true
 		}
 	}
-	if err := b.start(c.As); err != nil {
-		return nil, fmt.Errorf("start the supervisor of connections: %w", err)
+	raw, err := conn.SyscallConn()
+	if err == nil {
+		controlErr := raw.Control(func(fd uintptr) { b.namespace, err = namespaceOf(int(fd)) })
+		err = errors.Join(err, controlErr)
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, fmt.Errorf("ask for the network namespace: %w", err)
 	}
 	b.context, b.cancel = context.WithCancel(context.Background())
+	return b, nil
+}
+
+// Start starts a supervisor, which waits for the listener of a filter.
+func Start(c Config) (*Broker, error) {
+	conn, process, err := spawn(c.As)
+	if err != nil {
+		return nil, fmt.Errorf("start the supervisor of connections: %w", err)
+	}
+	b, err := New(c, conn)
+	if err != nil {
+		_ = process.Wait()
+		return nil, err
+	}
+	b.process = process
 	go func() {
-		defer close(b.done)
-		if err := b.process.Wait(); err != nil {
-			b.err = fmt.Errorf("the supervisor of connections ended: %w", err)
+		err := process.Wait()
+		if err != nil {
+			err = fmt.Errorf("the supervisor of connections ended: %w", err)
 		}
+		b.end(err)
 	}()
 	return b, nil
 }
 
-func (b *Broker) start(as *syscall.Credential) error {
+// end closes done, once.
+func (b *Broker) end(err error) {
+	b.once.Do(func() {
+		b.err = err
+		close(b.done)
+	})
+}
+
+func spawn(as *syscall.Credential) (*net.UnixConn, *exec.Cmd, error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	ours, theirs := os.NewFile(uintptr(fds[0]), "runner"), os.NewFile(uintptr(fds[1]), "supervisor")
 	defer func() { _, _ = ours.Close(), theirs.Close() }()
-	if b.namespace, err = namespaceOf(fds[0]); err != nil {
-		return fmt.Errorf("ask for the network namespace: %w", err)
-	}
 	conn, err := net.FileConn(ours)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	b.conn = conn.(*net.UnixConn)
-	b.process = exec.Command("/proc/self/exe", Argument)
-	b.process.Env = []string{}
-	b.process.Dir = "/"
-	b.process.ExtraFiles = []*os.File{theirs}
+	process := exec.Command("/proc/self/exe", Argument)
+	process.Env = []string{}
+	process.Dir = "/"
+	process.ExtraFiles = []*os.File{theirs}
 	// Signals for the runner's process group or terminal do not reach it.
-	b.process.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: as}
-	if err := b.process.Start(); err != nil {
-		_ = b.conn.Close()
-		return err
+	process.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: as}
+	if err := process.Start(); err != nil {
+		_ = conn.Close()
+		return nil, nil, err
 	}
-	return nil
+	return conn.(*net.UnixConn), process, nil
 }
 
 // Serve hands the listener of a filter to the supervisor, which keeps it alone, and serves
@@ -124,7 +153,12 @@ func (b *Broker) Serve(listener *os.File, attempt func(netip.AddrPort)) error {
 	if err := listener.Close(); err != nil {
 		return fmt.Errorf("hand over the listener of the filter: %w", err)
 	}
-	b.group.Go(func() { b.receive(attempt) })
+	b.group.Go(func() {
+		b.receive(attempt)
+		if b.process == nil {
+			b.end(nil)
+		}
+	})
 	return nil
 }
 
@@ -143,7 +177,11 @@ func (b *Broker) Err() error {
 func (b *Broker) Close() {
 	b.cancel()
 	_ = b.conn.Close()
-	_ = b.process.Process.Kill()
+	if b.process != nil {
+		_ = b.process.Process.Kill()
+	} else {
+		b.end(nil)
+	}
 	<-b.done
 	b.group.Wait()
 }

@@ -38,11 +38,19 @@ func Main() int {
 	if unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) != nil {
 		return 1
 	}
-	s, err := takeOver(Descriptor)
+	return Supervise(Descriptor)
+}
+
+// Supervise is the supervisor in a process that does something else too: its descriptor of
+// the socket to the runner, which it takes, and the code that [Main] would return. A program
+// below this process can be supervised by it whatever kernel.yama.ptrace_scope says, up
+// to 1.
+func Supervise(runner int) int {
+	s, err := takeOver(runner)
 	if err != nil {
 		return 1
 	}
-	ended := make(chan int)
+	ended := make(chan int, 2)
 	go func() { ended <- s.receive() }()
 	go func() { s.reply(); ended <- 1 }()
 	return <-ended
