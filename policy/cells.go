@@ -23,6 +23,15 @@ func cells(s string) (shown string, width int) {
 	return b.String(), width
 }
 
+// cellsOfLines gives a text of several lines as a terminal shows it safely.
+func cellsOfLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i], _ = cells(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 func cell(r rune) (string, int) {
 	switch {
 	case r == '\t':

@@ -18,7 +18,7 @@ type Diagnostic struct {
 	Message string `json:"message"`
 	// Notes are further lines: what was expected, what was found, why it matters.
 	Notes []string `json:"notes,omitempty"`
-	// Hint is an edit that cures it, or empty.
+	// Hint is an edit that cures it, in one line or several, or empty.
 	Hint string `json:"hint,omitempty"`
 	// Severity is "warning" or "info" where it is less than an error.
 	Severity string `json:"severity,omitempty"`
@@ -171,7 +171,7 @@ func (d *report) finish() Diagnostic {
 	at := d.src.position(start)
 	// Names of the file and messages of the decoder may hold control characters.
 	message, _ := cells(d.message)
-	hint, _ := cells(d.hint)
+	hint := cellsOfLines(d.hint)
 	var notes []string
 	for _, note := range d.notes {
 		safe, _ := cells(note)

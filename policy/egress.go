@@ -108,8 +108,11 @@ func egressEntry(text string) (e EgressEntry, hint string, err error) {
 	case wildcard && isAddress(name):
 		return e, "", fmt.Errorf("%s is a wildcard before an address", quote(host))
 	case wildcard && !hasParameter(name) && isPublicSuffix(name):
-		return e, strconv.Quote("*.example." + name + ":" + port),
-			fmt.Errorf("wildcard covers a whole public suffix: anybody can have a name under %q", name)
+		hint = strconv.Quote("*.example." + name + ":" + port)
+		if !isRegistry(name) {
+			hint = `the whole name of a host of your own, without "*."` // every example is a stranger's
+		}
+		return e, hint, fmt.Errorf("wildcard covers a whole public suffix: anybody can have a name under %q", name)
 	case wildcard:
 		name = "*." + name
 	}

@@ -57,7 +57,7 @@ func (d Diagnostic) render(w io.Writer) {
 		fmt.Fprintf(w, "      = %s\n", wrap(note))
 	}
 	if d.Hint != "" {
-		fmt.Fprintf(w, "      = hint: %s\n", d.Hint)
+		fmt.Fprintf(w, "      = hint: %s\n", strings.ReplaceAll(d.Hint, "\n", "\n              "))
 	}
 	if d.Docs != "" {
 		fmt.Fprintf(w, "      = docs: %s\n", d.Docs)
