@@ -21,7 +21,7 @@ parameter stands for it.`,
 		return []Found{{
 			At: s.Policy.Network.At, Message: "the program can reach whatever the machine reaches",
 			Notes: []string{"cloud metadata and the local network too, e.g. 169.254.169.254:80"},
-			Hint:  `mode = "egress", and egress = ["api.example.com:443"]`,
+			Hint:  "mode   = \"egress\"\negress = [\"api.example.com:443\"]",
 		}}
 	},
 }

@@ -1,10 +1,6 @@
 package lint
 
-import (
-	"fmt"
-
-	"confine/policy"
-)
+import "confine/policy"
 
 // plainHTTP is the port of HTTP without TLS.
 const plainHTTP = 80
@@ -21,11 +17,16 @@ change them; the name of the host proves nothing, because nobody has to show a c
 	check: func(s *Subject) []Found {
 		var found []Found
 		for _, e := range reached(s) {
-			if e.Port == plainHTTP {
+			if e.Port != plainHTTP {
+				continue
+			}
+			f := Found{At: e.At, Message: e.Host + " is reached by HTTP without TLS"}
+			if _, metadata := metadataOf(e); !metadata { // no port makes that one right
 				tls := e
 				tls.Port = 443
-				found = append(found, Found{At: e.At, Message: e.Host + " is reached by HTTP without TLS", Hint: fmt.Sprintf("%q", tls)})
+				f.Hint = quote(tls.String())
 			}
+			found = append(found, f)
 		}
 		return found
 	},

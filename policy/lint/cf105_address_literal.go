@@ -21,7 +21,7 @@ certificate holds the address.`,
 			}
 			// A private address belongs to whoever wrote network.private.
 			if _, special := policy.SpecialAddress(ip); !special {
-				found = append(found, Found{At: e.At, Message: e.Host + " is an address: nothing says whose it is"})
+				found = append(found, Found{At: e.At, Message: e.Host + " is an address: nothing says whose it is", Hint: "name the host that has it"})
 			}
 		}
 		return found

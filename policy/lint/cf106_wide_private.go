@@ -33,13 +33,16 @@ private = ["10.20.7.4/32"]
 	check: func(s *Subject) []Found {
 		var found []Found
 		for _, n := range openedNetworks(s) {
-			if _, whole := wholeSpace(n.Prefix); !whole && metadataIn(n.Prefix) < 0 && wide(n.Prefix) {
-				found = append(found, Found{
-					At: n.At, Message: fmt.Sprintf("an allowed name may resolve to any address of %s", n.Prefix),
-					Notes: []string{fmt.Sprintf("that is %s addresses", addresses(n.Prefix))},
-					Hint:  fmt.Sprintf("name the address that is meant, for example %q", netip.PrefixFrom(n.Prefix.Addr().Next(), n.Prefix.Addr().BitLen())),
-				})
+			_, whole := wholeSpace(n.Prefix)
+			_, own := ownMachine(n.Prefix)
+			if whole || own || metadataIn(n.Prefix) >= 0 || !wide(n.Prefix) {
+				continue
 			}
+			found = append(found, Found{
+				At: n.At, Message: fmt.Sprintf("an allowed name may resolve to any address of %s", n.Prefix),
+				Notes: []string{fmt.Sprintf("that is %s addresses", addresses(n.Prefix))},
+				Hint:  fmt.Sprintf("name the address of the service that is meant, with /%d", n.Prefix.Addr().BitLen()),
+			})
 		}
 		return found
 	},

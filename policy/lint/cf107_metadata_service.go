@@ -3,6 +3,8 @@ package lint
 import (
 	"fmt"
 	"net/netip"
+
+	"confine/policy"
 )
 
 var metadataService = Rule{
@@ -34,24 +36,35 @@ private = ["10.20.7.4/32"]
 		for _, n := range openedNetworks(s) {
 			if i := metadataIn(n.Prefix); i >= 0 {
 				service := metadataAddresses[i]
-				found = append(found, Found{At: n.At, Message: fmt.Sprintf("%s holds %s: %s", n.Prefix, service.ip, service.what)})
+				found = append(found, Found{
+					At: n.At, Message: fmt.Sprintf("%s holds %s: %s", n.Prefix, service.ip, service.what),
+					Hint: s.takeOut(n.At, "network", "private", n.Prefix.String()),
+				})
 			}
 		}
 		for _, e := range reached(s) {
-			if ip, literal := e.Address(); literal {
-				if i := metadataIn(netip.PrefixFrom(ip, ip.BitLen())); i >= 0 {
-					found = append(found, Found{At: e.At, Message: fmt.Sprintf("%s is %s", ip, metadataAddresses[i].what)})
-				}
-				continue
-			}
-			for _, name := range metadataNames {
-				if e.MatchesHost(name) {
-					found = append(found, Found{At: e.At, Message: fmt.Sprintf("%s is the name of a metadata service", name)})
-				}
+			if what, ok := metadataOf(e); ok {
+				found = append(found, Found{At: e.At, Message: what, Hint: s.takeOut(e.At, "network", "egress", e.String())})
 			}
 		}
 		return found
 	},
+}
+
+// metadataOf says which metadata service an entry of network.egress leads to.
+func metadataOf(e policy.EgressEntry) (what string, ok bool) {
+	if ip, literal := e.Address(); literal {
+		if i := metadataIn(netip.PrefixFrom(ip, ip.BitLen())); i >= 0 {
+			return fmt.Sprintf("%s is %s", ip, metadataAddresses[i].what), true
+		}
+		return "", false
+	}
+	for _, name := range metadataNames {
+		if e.MatchesHost(name) {
+			return name + " is the name of a metadata service", true
+		}
+	}
+	return "", false
 }
 
 // metadataAddresses are those at which clouds give credentials to their machines, as their
@@ -60,7 +73,7 @@ var metadataAddresses = []struct {
 	ip   netip.Addr
 	what string
 }{
-	{netip.MustParseAddr("169.254.169.254"), "the metadata service of most clouds"},
+	{netip.MustParseAddr("169.254.169.254"), "a metadata service"},
 	{netip.MustParseAddr("169.254.170.2"), "the credentials of Amazon ECS tasks"},
 	{netip.MustParseAddr("169.254.170.23"), "the credentials of Amazon EKS pods"},
 	{netip.MustParseAddr("fd00:ec2::254"), "the metadata service of Amazon EC2"},

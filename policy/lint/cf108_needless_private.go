@@ -34,11 +34,12 @@ private = ["10.20.7.0/24"]
 		n := s.Policy.Network
 		var found []Found
 		for _, private := range n.Private {
+			hint := s.takeOut(private.At, "network", "private", private.Prefix.String())
 			switch {
 			case n.Mode == policy.NetworkNone && s.own(private.At):
-				found = append(found, Found{At: private.At, Message: fmt.Sprintf("%s is opened, and the mode is \"none\"", private.Prefix)})
+				found = append(found, Found{At: private.At, Message: fmt.Sprintf("%s is opened, and the mode is \"none\"", private.Prefix), Hint: hint})
 			case n.Mode == policy.NetworkEgress && !needed(private, n.Egress):
-				found = append(found, Found{At: private.At, Message: fmt.Sprintf("%s is opened, and no host can lead there", private.Prefix)})
+				found = append(found, Found{At: private.At, Message: fmt.Sprintf("%s is opened, and no host can lead there", private.Prefix), Hint: hint})
 			}
 		}
 		return found

@@ -15,7 +15,12 @@ A connection to one is the way from a connector to other machines, and an encryp
 		var found []Found
 		for _, e := range reached(s) {
 			if what, ok := remotePorts[e.Port]; ok {
-				found = append(found, Found{At: e.At, Message: fmt.Sprintf("port %d of %s is that of %s", e.Port, e.Host, what)})
+				api := e
+				api.Port = 443
+				found = append(found, Found{
+					At: e.At, Message: fmt.Sprintf("port %d of %s is that of %s", e.Port, e.Host, what),
+					Hint: fmt.Sprintf("name the port of the API, for example %q", api),
+				})
 			}
 		}
 		return found

@@ -25,8 +25,9 @@ who rents one has a host that the policy allows, and everything that the program
 			}
 			if example, ok := strangerUnder(domain); ok {
 				found = append(found, Found{
-					At: e.At, Message: fmt.Sprintf("anybody can have a name under %s, e.g. %s", domain, example),
-					Hint: fmt.Sprintf("name the host that you mean, for example \"acme.%s:%d\"", strings.TrimPrefix(example, "stranger."), e.Port),
+					At: e.At, Message: fmt.Sprintf("anybody can have a name under %s", domain),
+					Notes: []string{"for example  " + example},
+					Hint:  "name the host that is yours or the API's, whole: a name that nobody holds is a stranger's tomorrow",
 				})
 			}
 		}

@@ -48,8 +48,9 @@ pattern = "acme-[a-z]+"
 				if shared {
 					found = append(found, Found{
 						At:      p.At,
-						Message: fmt.Sprintf("parameter %s can be a host that anybody can have, e.g. %s", p.Name, example),
-						Notes:   []string{fmt.Sprintf("allowed by suffix %q", suffix)},
+						Message: fmt.Sprintf("parameter %s can be a stranger's host", p.Name),
+						Notes:   []string{fmt.Sprintf("for example  %s, by suffix %q", example, suffix)},
+						Hint:    "name in suffix the domain of the product",
 					})
 				}
 			}

@@ -31,8 +31,8 @@ read = ["/etc/resolv.conf"]
 				return nil
 			}
 			return []Found{{
-				At: e.At, Message: e.Host + " could not be looked up: read does not name /etc/resolv.conf",
-				Hint: `read = ["/etc/resolv.conf"]`,
+				At: e.At, Message: e.Host + " cannot be looked up without /etc/resolv.conf",
+				Hint: "[filesystem]\nread = [\"/etc/resolv.conf\"]",
 			}}
 		}
 		return nil

@@ -27,8 +27,8 @@ read = ["/etc/ssl/certs?", "/usr/share/ca-certificates?"]
 		for _, e := range reached(s) {
 			if e.Port == 443 {
 				return []Found{{
-					At: e.At, Message: "none of the files can be read by which clients verify " + e.String(),
-					Hint: `read = ["/etc/ssl/certs?", "/usr/share/ca-certificates?"]`,
+					At: e.At, Message: "no certificates can be read that verify " + e.String(),
+					Hint: "[filesystem]\nread = [\"/etc/ssl/certs?\", \"/usr/share/ca-certificates?\"]",
 				}}
 			}
 		}

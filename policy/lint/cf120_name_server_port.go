@@ -16,7 +16,7 @@ it, a few dozen bytes at a time.`,
 		var found []Found
 		for _, e := range reached(s) {
 			if e.Port == 53 || e.Port == 853 {
-				found = append(found, Found{At: e.At, Message: fmt.Sprintf("port %d of %s is a name server's", e.Port, e.Host)})
+				found = append(found, Found{At: e.At, Message: fmt.Sprintf("port %d of %s is a name server's", e.Port, e.Host), Hint: s.takeOut(e.At, "network", "egress", e.String())})
 			}
 		}
 		return found

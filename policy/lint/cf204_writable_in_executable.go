@@ -41,7 +41,7 @@ write = ["/srv/acme/data"]
 				verb = "mapped executable"
 			}
 			found = append(found, Found{
-				At: e.At, Message: fmt.Sprintf("%s can be written, and lies inside executable %s", quote(e.Path), quote(above.Path)),
+				At: e.At, Message: quote(e.Path) + " can be written, and lies in code",
 				Notes: []string{
 					fmt.Sprintf("%s by %s  %s = [%s]", verb, above.At, above.Mode, quote(above.Path)),
 					"the program could replace code that it later imports",

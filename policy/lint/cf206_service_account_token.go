@@ -13,9 +13,13 @@ strangers has no business with the cluster.`,
 	Bad:     Example{Policy: "schema = 1\nname   = \"acme\"\n\n[filesystem]\nread = [\"/run/secrets\"]\n"},
 	Good:    Example{Policy: "schema = 1\nname   = \"acme\"\n\n[filesystem]\nabsent = [\"/run/secrets\"]\n"},
 	check: func(s *Subject) []Found {
-		found := foundPaths(s, policy.AccessRead, accountTokens, "%s: it speaks for the pod")
+		found := foundPaths(s, policy.AccessRead, accountTokens, "a token that speaks for the pod")
 		for i := range found {
-			found[i].Hint = `absent = ["/run/secrets"]`
+			f := &found[i]
+			f.Hint = tableHint("filesystem", `absent = ["/run/secrets"]`)
+			if e, ok := s.entryAt(f.At); ok && (within(e.Path, "/run/secrets") || within(e.Path, "/var/run/secrets")) {
+				f.Hint = s.takeOut(f.At, "filesystem", string(e.Mode), e.Path)
+			}
 		}
 		return found
 	},

@@ -12,7 +12,7 @@ back as the machine or as one of its users. The permissions of the files still h
 	Bad:     Example{Policy: "schema = 1\nname   = \"acme\"\n\n[filesystem]\nread = [\"/etc/ssh\"]\n"},
 	Good:    Example{Policy: "schema = 1\nname   = \"acme\"\n\n[filesystem]\nread = [\"/etc/passwd\", \"/etc/group\"]\n"},
 	check: func(s *Subject) []Found {
-		return foundPaths(s, policy.AccessRead, machineFiles, "%s: a secret of the machine")
+		return foundPaths(s, policy.AccessRead, machineFiles, "a secret of the machine")
 	},
 }
 

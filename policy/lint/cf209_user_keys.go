@@ -2,6 +2,8 @@ package lint
 
 import (
 	"fmt"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -19,7 +21,7 @@ repositories. A data connector gets credentials of its own in its configuration.
 		var found []Found
 		for _, e := range visible(s) {
 			if name, ok := keptSecret(e.Path); ok {
-				found = append(found, Found{At: e.At, Message: fmt.Sprintf("%s: %s holds a user's keys and credentials", quote(e.Path), name)})
+				found = append(found, Found{At: e.At, Message: fmt.Sprintf("%s: %s holds a user's keys and credentials", quote(e.Path), name), Hint: s.takeOut(e.At, "filesystem", string(e.Mode), e.Path)})
 			}
 		}
 		return found
@@ -34,11 +36,18 @@ var secretNames = []string{
 	".local/share/keyrings", ".mozilla", ".config/google-chrome", ".bash_history",
 }
 
+// keyFile is what ssh-keygen(1) calls private keys, and kinit(1) the tickets of a user, wherever
+// they lie.
+var keyFile = regexp.MustCompile(`^(id_(rsa|dsa|ecdsa|ed25519)(_sk)?|krb5cc_.*)$`)
+
 // keptSecret gives the name in a path that says that credentials are kept there.
 func keptSecret(name string) (secret string, ok bool) {
 	i := slices.IndexFunc(secretNames, func(secret string) bool { return strings.Contains(name+"/", "/"+secret+"/") })
-	if i < 0 {
-		return "", false
+	if i >= 0 {
+		return secretNames[i], true
 	}
-	return secretNames[i], true
+	if base := path.Base(name); keyFile.MatchString(base) {
+		return base, true
+	}
+	return "", false
 }

@@ -24,7 +24,7 @@ wait for them with links and files of its own, and leaves copies of its configur
 				}
 				f := Found{
 					At: e.At, Message: fmt.Sprintf("%s is the machine's: everybody writes there", quote(e.Path)),
-					Hint: fmt.Sprintf("tmp = [%s]", quote(e.Path)),
+					Hint: fmt.Sprintf("write tmp = [%s], and take it out of write", quote(e.Path)),
 				}
 				if e.Path != dir {
 					f.Message = fmt.Sprintf("%s lies in %s, where everybody can make it first", quote(e.Path), dir)

@@ -12,9 +12,9 @@ most of them by root. A line there is a way out that needs no fault of anything.
 	Bad:     Example{Policy: "schema = 1\nname   = \"acme\"\n\n[filesystem]\nwrite = [\"/etc/cron.d\"]\n"},
 	Good:    Example{Policy: "schema = 1\nname   = \"acme\"\n\n[filesystem]\nwrite = [\"/srv/acme\"]\n"},
 	check: func(s *Subject) []Found {
-		found := foundPaths(s, policy.AccessWrite, obeyedFiles, "%s: it is obeyed outside of the sandbox")
+		found := foundPaths(s, policy.AccessWrite, obeyedFiles, "what is obeyed outside of the sandbox")
 		for i := range found {
-			found[i].Hint = "" // the names are examples
+			found[i].Hint = "write into a directory of the program's own" // the names are examples
 		}
 		return found
 	},

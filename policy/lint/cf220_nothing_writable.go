@@ -16,6 +16,6 @@ A ` + "`tmp`" + ` gives nothing away: it is private, empty and gone afterwards.`
 		if len(s.entries(policy.ModeWrite, policy.ModeTmp)) > 0 || len(s.entries(policy.ModeExec)) == 0 {
 			return nil
 		}
-		return []Found{{Hint: `tmp = [{ path = "/tmp", size = "256MiB" }]`}}
+		return []Found{{Hint: tableHint("filesystem", `tmp = ["/tmp"]`)}}
 	},
 }

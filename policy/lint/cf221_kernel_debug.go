@@ -13,7 +13,7 @@ they tell makes faults of the kernel usable.`,
 	Bad:     Example{Policy: "schema = 1\nname   = \"acme\"\n\n[filesystem]\nread = [\"/sys/kernel/debug\"]\n"},
 	Good:    Example{Policy: "schema = 1\nname   = \"acme\"\n\n[filesystem]\nread = [\"/sys/fs/cgroup?\"]\n"},
 	check: func(s *Subject) []Found {
-		return foundPaths(s, policy.AccessRead, debugDirectories, "%s: it shows the inside of the kernel")
+		return foundPaths(s, policy.AccessRead, debugDirectories, "the inside of the kernel")
 	},
 }
 

@@ -1,6 +1,11 @@
 package lint
 
-import "confine/policy"
+import (
+	"path"
+	"regexp"
+
+	"confine/policy"
+)
 
 var tlsPrivateKeys = Rule{
 	Code:     "CF222",
@@ -12,9 +17,18 @@ machine to its clients. The permissions of the directory still hold, until one o
 	Bad:     Example{Policy: "schema = 1\nname   = \"acme\"\n\n[filesystem]\nread = [\"/etc/ssl\"]\n"},
 	Good:    Example{Policy: "schema = 1\nname   = \"acme\"\n\n[filesystem]\nread = [\"/etc/ssl/certs?\", \"/etc/ssl/openssl.cnf?\"]\n"},
 	check: func(s *Subject) []Found {
-		return foundPaths(s, policy.AccessRead, keyDirectories, "%s: private keys of the machine")
+		found := foundPaths(s, policy.AccessRead, keyDirectories, "private keys of the machine")
+		for _, e := range visible(s) {
+			if privateKeyFile.MatchString(path.Base(e.Path)) {
+				found = append(found, Found{At: e.At, Message: quote(e.Path) + " is a private key by its name"})
+			}
+		}
+		return found
 	},
 }
+
+// privateKeyFile is what openssl(1), certbot and keytool call files of private keys.
+var privateKeyFile = regexp.MustCompile(`(?i)(^|[._-])(priv|private|privkey|key)[._-]?(key)?\.pem$|\.(key|p12|pfx|jks)$`)
 
 // keyDirectories are where distributions and certbot keep private keys.
 var keyDirectories = []string{"/etc/ssl/private", "/etc/pki/tls/private", "/etc/letsencrypt/archive", "/etc/letsencrypt/live"}

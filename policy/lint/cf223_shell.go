@@ -12,9 +12,9 @@ connector is one interpreter: with its file named in place of a directory there 
 	Bad:     Example{Policy: "schema = 1\nname   = \"acme\"\n\n[filesystem]\nexec = [\"/usr/bin\"]\n"},
 	Good:    Example{Policy: "schema = 1\nname   = \"acme\"\n\n[filesystem]\nexec = [\"/usr/bin/python3.11\"]\n"},
 	check: func(s *Subject) []Found {
-		found := foundPaths(s, policy.AccessExec, shells, "%s: it can be executed")
+		found := foundPaths(s, policy.AccessExec, shells, "a shell or a downloader")
 		for i := range found {
-			found[i].Hint = ""
+			found[i].Hint = "name the interpreter's own file in exec"
 		}
 		return found
 	},

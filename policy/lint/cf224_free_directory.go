@@ -48,7 +48,7 @@ type = "label"
 					found = append(found, Found{
 						At:      e.At,
 						Message: fmt.Sprintf("the value %q of parameter %s would show %s", value, name, path.Join(path.Dir(dir), value)),
-						Hint:    fmt.Sprintf(`[params.%s] pattern = "acme-[a-z0-9]+"`, name),
+						Hint:    tableHint("params."+name, `pattern = "acme-[a-z0-9]+"`),
 					})
 				}
 			}

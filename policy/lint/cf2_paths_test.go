@@ -44,6 +44,9 @@ func TestKeptSecret(t *testing.T) {
 		"/srv/acme/a.netrc":               "",
 		"/srv/acme/.config":               "",
 		"/home/acme/.local/share/keyring": "",
+		"/run/keys/id_ed25519":            "id_ed25519",
+		"/run/keys/id_ed25519.pub":        "",
+		"/tmp/krb5cc_1000":                "krb5cc_1000",
 	} {
 		if got, _ := keptSecret(name); got != want {
 			t.Errorf("%s: %q, not %q", name, got, want)
@@ -53,7 +56,7 @@ func TestKeptSecret(t *testing.T) {
 
 // Paths in the lists are ones that a policy can name; otherwise nothing would ask for them.
 func TestPathsAreClean(t *testing.T) {
-	for _, name := range slices.Concat(engineSockets, accountTokens, machineFiles, obeyedFiles, debugDirectories, keyDirectories,
+	for _, name := range slices.Concat(engineSockets, serviceSockets, accountTokens, machineFiles, obeyedFiles, debugDirectories, keyDirectories,
 		shells, codeDirectories, manifoldDirectories, sharedDirectories, harmlessObjects, certificateFiles) {
 		if _, err := policy.ParseAccess("read " + name); err != nil {
 			t.Error(err)
@@ -102,6 +105,14 @@ func TestRulesAskThePolicy(t *testing.T) {
 		{"a shop of a service", "CF114", egress + "egress = ['${h}:443']\n[params.h]\ntype = 'host'\nsuffix = ['myshopify.com']\n", 0},
 		{"pages of strangers", "CF114", egress + "egress = ['${h}:443']\n[params.h]\ntype = 'host'\nsuffix = ['github.io']\n", 1},
 		{"a name below", "CF115", egress + "egress = ['x.webhook.site:443', '*.opendns.com:443', 'profile.io:443']\n", 2},
+		{"one's own bucket", "CF115", egress + "egress = ['acme-exports.s3.eu-west-1.amazonaws.com:443', '${b}.storage.googleapis.com:443']\n[params.b]\ntype = 'label'\n", 0},
+		{"everybody's buckets", "CF115", egress + "egress = ['s3.amazonaws.com:443', 's3.dualstack.${r}.amazonaws.com:443', 'storage.googleapis.com:443', 's3.eu-central-003.backblazeb2.com:443']\n[params.r]\ntype = 'label'\n", 4},
+		{"a drive", "CF115", egress + "egress = ['content.dropboxapi.com:443']\n", 1},
+		{"loopback", "CF121", egress + "egress = ['db.acme.com:5432']\nprivate = ['127.0.0.1/32', '::1/128', '169.254.20.0/24', 'fe80::/10', '127.0.0.0/8']\n", 5},
+		{"loopback is not a private network", "CF106", egress + "egress = ['db.acme.com:5432']\nprivate = ['127.0.0.0/8', 'fe80::/10']\n", 0},
+		{"the metadata service is another rule's", "CF121", egress + "egress = ['db.acme.com:5432']\nprivate = ['169.254.0.0/16', '0.0.0.0/0']\n", 0},
+		{"the loopback of nothing", "CF121", "[network]\nprivate = ['127.0.0.0/8']\n", 0},
+		{"mail", "CF122", egress + "egress = ['smtp.acme.com:25', 'smtp.acme.com:465', 'smtp.acme.com:587', 'imap.acme.com:993']\n", 3},
 		{"one customer", "CF116", egress + "egress = ['acme.zendesk.com:443', '*.acme.zendesk.com:443']\n", 0},
 		{"a wildcard above", "CF116", egress + "egress = ['*.salesforce.com:443']\n", 1},
 		{"addresses need no name server", "CF117", egress + "egress = ['203.0.113.7:443']\n", 0},
@@ -114,6 +125,19 @@ func TestRulesAskThePolicy(t *testing.T) {
 		{"hidden", "CF205", "[filesystem]\nread = ['/run/podman']\nhide = ['/run/podman/podman.sock']\n", 0},
 		{"by its old name", "CF205", "[filesystem]\nread = ['/var/run/docker.sock']\n", 1},
 		{"a link and its target", "CF205", "[filesystem]\nread = ['/run/podman']\nlinks = { '/var/run' = '/run' }\n", 1},
+		{"an engine of a user", "CF205", "[filesystem]\nread = ['/run/user/1001/podman']\n", 1},
+		{"a user's engine by its old name", "CF205", "[filesystem]\nread = ['/var/run/user/1001/docker.sock']\n", 1},
+		{"all of /run", "CF225", "[filesystem]\nread = ['/run']\n", 1},
+		{"the bus of a user", "CF225", "[filesystem]\nread = ['/run/user/1001/bus', '/run/user/1001/acme']\n", 1},
+		{"an agent", "CF225", "[filesystem]\nread = ['/tmp/ssh-XAb81cP/agent.41', '/run/ssh-keys']\n", 1},
+		{"private keys by name", "CF222", "[filesystem]\nread = ['/run/tls/tls.key', '/srv/acme/privkey.pem', '/srv/acme/my-key.pem', '/srv/acme/cert.pem', '/srv/acme/monkey.pem', '/srv/acme/api.keys']\n", 3},
+		{"where secrets lie", "CF701", "[environment]\npass = ['SECRETS_DIR', 'PASSWORD_FILE', 'TOKEN_TTL', 'DB_PASSWORD']\n", 1},
+		{"code that the policy names", "CF704", "[filesystem]\nread = ['/srv/acme/lib']\n[environment]\nset = { PYTHONPATH = '/srv/acme/lib:/srv/acme/lib/extra' }\n", 0},
+		{"code that it can write below", "CF704", "[filesystem]\nread = ['/srv/acme/lib']\nwrite = ['/srv/acme/lib/new']\n[environment]\nset = { PYTHONPATH = '/srv/acme/lib' }\n", 1},
+		{"code that it hides", "CF704", "[environment]\nset = { PYTHONPATH = '/srv/acme/lib' }\n", 1},
+		{"code of the working directory", "CF704", "[filesystem]\nread = ['/srv/acme/lib']\n[environment]\nset = { PYTHONPATH = '/srv/acme/lib:' }\n", 1},
+		{"code by an option", "CF704", "[filesystem]\nread = ['/srv/acme/lib']\n[environment]\nset = { NODE_OPTIONS = '/srv/acme/lib' }\n", 1},
+		{"a pattern of a secret", "CF709", "[environment]\npass = ['AWS_*', 'AB*', 'ACME_*', 'ACME_TOKEN*']\n", 1},
 		{"absent", "CF206", "[filesystem]\nread = ['/run']\nabsent = ['/run/secrets']\n", 0},
 		{"shown by a base", "CF206", "extends = ['run']\n", 1},
 		{"taken from a base", "CF206", "extends = ['run']\n[filesystem]\nremove = { read = ['/run'] }\n", 0},

@@ -5,7 +5,7 @@ import "time"
 var distantException = Rule{
 	Code:     "CF305",
 	Severity: Warning,
-	Title:    "an exception holds for more than two years",
+	Title:    "an exception holds too long",
 	Why: `The date is there so that somebody looks at the reason again. Engines, kernels and connectors change in less time
 than that, and an exception that outlives who wrote it is a setting.`,
 	Instead: "Choose a day within the next two years.",
@@ -39,7 +39,7 @@ until   = 2027-11-30
 		for _, a := range s.Policy.Accept {
 			if a.Until.After(latest) {
 				found = append(found, Found{
-					At: a.UntilAt, Message: "the exception for " + a.Clause + " under " + a.Backend + " holds for more than two years",
+					At: a.UntilAt, Message: "the exception for " + a.Clause + " under " + a.Backend + " holds too long",
 					Hint: "until = " + latest.Format(time.DateOnly),
 				})
 			}

@@ -1,5 +1,7 @@
 package lint
 
+import "strings"
+
 var refusedByAll = Rule{
 	Code:     "CF310",
 	Severity: Error,
@@ -26,6 +28,9 @@ cannot enforce.`,
 // found says of one refusal which backend it is of.
 func (r Refusal) found(backend string) Found {
 	f := Found{At: r.At, Message: backend + " refuses this: " + r.Message, Hint: r.Hint}
+	if strings.HasPrefix(r.Message, backend+" ") {
+		f.Message = "refused: " + r.Message
+	}
 	if r.Found != "" {
 		f.Notes = append(f.Notes, "found     "+r.Found)
 	}

@@ -16,7 +16,9 @@ Debian 12 can be refused where another one is installed, and the launch is then 
 				continue // the release that is compiled for refuses it too
 			}
 			for _, r := range e.Elsewhere {
-				found = append(found, r.found(e.Backend+" "+r.Versions))
+				f := r.found(e.Backend)
+				f.Notes = append([]string{"releases  " + e.Backend + " " + r.Versions}, f.Notes...)
+				found = append(found, f)
 			}
 		}
 		return found

@@ -6,8 +6,8 @@ var notAsked = Rule{
 	Title:    "the backends could not be asked about the policy",
 	Why: `How well a policy is enforced can be told only of one whose parameters have values. confine takes those of the first
 test case that fits, or makes some up; here neither is allowed by what the parameters declare. So no rule of
-backends has looked at this policy.`,
-	Instead: "Add a test case with values that the parameters allow.",
+backends has looked at this policy. Often no value is allowed at all: a pattern of dots or slashes is one of no label.`,
+	Instead: "Let the pattern allow a label, or add a test case with values that the parameters allow.",
 	Bad: Example{Policy: `schema = 1
 name   = "acme"
 
@@ -17,7 +17,7 @@ egress = ["${region}.acme.com:443"]
 
 [params.region]
 type    = "label"
-pattern = "eu|us"
+pattern = "v1\\.[0-9]+"
 `},
 	Good: Example{
 		Policy: `schema = 1
@@ -42,6 +42,6 @@ deny   = ["connect us.acme.com:443"]
 		if s.Unenforced == "" {
 			return nil
 		}
-		return []Found{{Notes: []string{s.Unenforced}, Hint: "a [[case]] with params in its tests"}}
+		return []Found{{Notes: []string{s.Unenforced}, Hint: "add a [[case]] to the tests, with params that are allowed"}}
 	},
 }

@@ -18,7 +18,7 @@ Where ` + "`kernel.core_pattern`" + ` pipes to a program, as systemd-coredump do
 		limit, ok := s.rlimit("core")
 		switch {
 		case !ok:
-			return []Found{{Message: "core files are not switched off", Hint: "core = 0 in [rlimits]"}}
+			return []Found{{Message: "core files are not switched off", Hint: tableHint("rlimits", "core = 0")}}
 		case limit.Value > 0:
 			return []Found{{At: limit.At, Message: stated(s, limit) + ": a crash leaves the program's memory in a file", Hint: "core = 0"}}
 		}

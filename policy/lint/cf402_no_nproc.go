@@ -14,6 +14,6 @@ setrlimit(2): it counts threads too, of one user.`,
 		if _, ok := s.rlimit("nproc"); ok {
 			return nil
 		}
-		return []Found{{Hint: "nproc = 256 in [rlimits]"}}
+		return []Found{{Hint: tableHint("rlimits", "nproc = 256")}}
 	},
 }

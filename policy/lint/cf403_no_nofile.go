@@ -14,6 +14,6 @@ in the two places, and nobody sees why.`,
 		if _, ok := s.rlimit("nofile"); ok {
 			return nil
 		}
-		return []Found{{Hint: "nofile = 1024 in [rlimits]"}}
+		return []Found{{Hint: tableHint("rlimits", "nofile = 1024")}}
 	},
 }

@@ -14,6 +14,6 @@ processes of its own choice, of anybody's.`,
 		if _, ok := s.rlimit("as"); ok || s.Policy.Process.Memory > 0 {
 			return nil
 		}
-		return []Found{{Hint: `as = "4GiB" in [rlimits]`}}
+		return []Found{{Hint: tableHint("rlimits", `as = "4GiB"`)}}
 	},
 }

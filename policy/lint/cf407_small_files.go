@@ -13,6 +13,6 @@ writes already fail at 64 KiB.`,
 	Good:    Example{Policy: "schema = 1\nname   = \"acme\"\n\n[rlimits]\nfsize = \"1GiB\"\n"},
 	check: func(s *Subject) []Found {
 		return tooSmall(s, []leastLimit{{"fsize", 16 << 20, "16MiB", `fsize = "64MiB"`}},
-			"%s: a catalog on stdout, or a cache, can take %s")
+			"%s: a catalog or a cache can take %s")
 	},
 }

@@ -27,7 +27,7 @@ kernel's documentation), and 16 TiB for a file on ext4 with blocks of 4 KiB.`,
 			{"nproc", 1 << 22, "Linux has 4194304 process ids", "nproc = 256"},
 		} {
 			if limit, ok := s.rlimit(most.name); ok && limit.Value > most.value {
-				found = append(found, Found{At: limit.At, Message: stated(s, limit) + ", which bounds nothing: " + most.why, Hint: most.hint})
+				found = append(found, Found{At: limit.At, Message: stated(s, limit) + ", which bounds nothing", Notes: []string{most.why}, Hint: most.hint})
 			}
 		}
 		return found

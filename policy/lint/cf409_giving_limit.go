@@ -26,7 +26,7 @@ launch is refused; a root caller can.`,
 			{"rtprio", 0, "real-time priority, before every other process", "rtprio = 0"},
 		} {
 			if limit, ok := s.rlimit(most.name); ok && limit.Value > most.value {
-				found = append(found, Found{At: limit.At, Message: stated(s, limit) + ", which gives it " + most.gives, Hint: most.hint})
+				found = append(found, Found{At: limit.At, Message: stated(s, limit) + ", more than others have", Notes: []string{"it gives " + most.gives}, Hint: most.hint})
 			}
 		}
 		return found

@@ -31,6 +31,6 @@ with Airbyte's source-declarative-manifest, one small read with three workers:
 				least = append(least, l)
 			}
 		}
-		return tooSmall(s, least, "%s: a small read of a low-code connector ran with %s")
+		return tooSmall(s, least, "%s: a small read ran with %s")
 	},
 }

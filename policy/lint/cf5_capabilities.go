@@ -1,7 +1,5 @@
 package lint
 
-import "strings"
-
 // capabilityKind says which rule a capability falls under.
 type capabilityKind int
 
@@ -68,9 +66,9 @@ func keptCapabilities(s *Subject, kind capabilityKind) []Found {
 	for _, c := range s.Policy.Capabilities {
 		if gift := capabilityGifts[c.Name]; gift.kind == kind {
 			found = append(found, Found{
-				At: c.At, Message: "with " + strings.TrimPrefix(c.Name, "CAP_") + " the program " + gift.gives,
-				Notes: []string{"no backend gives a program any capability: the policy does not compile"},
-				Hint:  "keep = [] in [capabilities]",
+				At: c.At, Message: "the program keeps " + c.Name,
+				Notes: []string{"with it the program " + gift.gives, "no backend gives a program any capability: the policy does not compile"},
+				Hint:  s.takeOut(c.At, "capabilities", "keep", c.Name),
 			})
 		}
 	}

@@ -26,7 +26,7 @@ there. And with a mount namespace go the bounds of ` + "`tmp`" + `.`,
 			found = append(found, Found{
 				At: e.At, Message: "clone is allowed whole, namespaces included",
 				Notes: []string{"for example  " + example},
-				Hint:  "remove it: the base lists allow clone without the flags for namespaces",
+				Hint:  s.takeOut(e.At, "syscalls", "allow", "clone"),
 			})
 		}
 		return found

@@ -36,14 +36,14 @@ when    = ["arg0 in [AF_UNIX, AF_INET, AF_INET6]"]
 				continue
 			}
 			e, _ := entryOf(s.Policy.Syscalls.Allow, call)
-			const most = 4
+			const most = 3
 			text := strings.Join(families[:min(len(families), most)], ", ")
 			if more := len(families) - most; more > 0 {
 				text += fmt.Sprintf(" and %d more", more)
 			}
 			found = append(found, Found{
 				At: e.At, Message: fmt.Sprintf("%s is allowed with %s", call, text),
-				Hint: "when = [\"arg0 in [AF_UNIX, AF_INET, AF_INET6]\"]",
+				Hint: tableHint("[syscalls.rule]", fmt.Sprintf("syscall = %q", call), `when    = ["arg0 in [AF_UNIX, AF_INET, AF_INET6]"]`),
 			})
 		}
 		return found

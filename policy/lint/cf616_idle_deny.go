@@ -1,5 +1,7 @@
 package lint
 
+import "confine/policy"
+
 var idleDeny = Rule{
 	Code:     "CF616",
 	Severity: Info,
@@ -10,15 +12,27 @@ extends the policy, and against a base list that gains the call; taking it away 
 	Bad:     Example{Policy: "schema = 1\nname   = \"acme\"\n\n[syscalls]\ndeny = [\"ptrace\"]\n"},
 	Good:    Example{Policy: "schema = 1\nname   = \"acme\"\n\n[syscalls]\nbase = \"default\"\ndeny = [\"mknodat\"]\n"},
 	check: func(s *Subject) []Found {
-		set := s.Policy.Syscalls.Set()
 		var found []Found
-		for _, e := range s.Policy.Syscalls.Deny {
-			before := set
-			before.Deny = without(set.Deny, e.Name)
-			if _, closes := difference(before, set, e.Name); !closes && s.own(e.At) {
-				found = append(found, Found{At: e.At, Message: "nothing allows " + e.Name + ", which is not in the base list " + s.Policy.Syscalls.Base})
-			}
+		for _, e := range idleDenials(s) {
+			found = append(found, Found{
+				At: e.At, Message: "nothing allows " + e.Name + ", which is not in the base list " + s.Policy.Syscalls.Base,
+				Hint: s.takeOut(e.At, "syscalls", "deny", e.Name),
+			})
 		}
 		return found
 	},
+}
+
+// idleDenials gives the own entries of deny that change nothing in the policy.
+func idleDenials(s *Subject) []policy.SyscallEntry {
+	set := s.Policy.Syscalls.Set()
+	var out []policy.SyscallEntry
+	for _, e := range s.Policy.Syscalls.Deny {
+		before := set
+		before.Deny = without(set.Deny, e.Name)
+		if _, closes := difference(before, set, e.Name); !closes && s.own(e.At) {
+			out = append(out, e)
+		}
+	}
+	return out
 }

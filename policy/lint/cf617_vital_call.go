@@ -14,7 +14,7 @@ on x86_64, and at least one of them did not run.`,
 		var found []Found
 		for _, v := range vitalCalls {
 			if e, ok := entryOf(s.Policy.Syscalls.Deny, v.call); ok {
-				found = append(found, Found{At: e.At, Message: v.call + " is denied: " + v.gives})
+				found = append(found, Found{At: e.At, Message: v.call + " is denied: " + v.gives, Hint: s.takeOut(e.At, "syscalls", "deny", v.call)})
 			}
 		}
 		return found
@@ -24,7 +24,7 @@ on x86_64, and at least one of them did not run.`,
 // vitalCalls are calls that programs were seen not to run without, and what happens.
 var vitalCalls = []opening{
 	{"arch_prctl", "on x86_64 no program starts"},
-	{"clone", "Go programs do not start, and nothing starts a thread"},
+	{"clone", "Go programs do not start, nor does any thread"},
 	{"close", "the dynamic loader loads no library"},
 	{"exit_group", "Go and Node programs never end"},
 	{"fcntl", "Python, Node and Go do not start"},

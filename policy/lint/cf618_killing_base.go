@@ -20,7 +20,7 @@ getppid(2) who started it; the base list connector has neither, and under "errno
 			return nil
 		}
 		var lost, who []string
-		for _, c := range []opening{{"sysinfo", "Python and Node make sysinfo"}, {"getppid", "sh makes getppid"}} {
+		for _, c := range []opening{{"sysinfo", "Python makes sysinfo"}, {"getppid", "sh makes getppid"}} {
 			if _, ok := s.maybe(c.call); !ok {
 				lost, who = append(lost, `"`+c.call+`"`), append(who, c.gives)
 			}
@@ -30,7 +30,7 @@ getppid(2) who started it; the base list connector has neither, and under "errno
 		}
 		return []Found{{
 			At: s.Policy.Syscalls.OnDenyAt, Message: strings.Join(who, ", ") + ": denied, and so killed",
-			Hint: "allow = [" + strings.Join(lost, ", ") + "] in [syscalls]",
+			Hint: tableHint("syscalls", "allow = ["+strings.Join(lost, ", ")+"]"),
 		}}
 	},
 }

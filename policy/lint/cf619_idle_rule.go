@@ -35,7 +35,7 @@ when    = ["arg0 in [AF_UNIX, AF_INET, AF_INET6]"]
 			if _, closes := difference(before, set, rule.Syscall); !closes {
 				found = append(found, Found{
 					At:      rule.SyscallAt,
-					Message: "the rules for " + rule.Syscall + " take nothing away: " + s.Policy.Syscalls.Base + " denies the rest already",
+					Message: "the rules for " + rule.Syscall + " take nothing away from " + s.Policy.Syscalls.Base,
 				})
 			}
 		}

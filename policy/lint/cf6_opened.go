@@ -1,8 +1,6 @@
 package lint
 
 import (
-	"fmt"
-
 	"confine/policy"
 	"confine/policy/syscalls"
 )
@@ -23,7 +21,7 @@ func openedCalls(s *Subject, calls []opening) []Found {
 		}
 		if at, ok := s.maybe(c.call); ok {
 			at = allowedAt(s, c.call, at)
-			found = append(found, Found{At: at, Message: c.call + " is allowed: " + c.gives, Hint: disallow(s, at, c.call)})
+			found = append(found, Found{At: at, Message: c.call + " is allowed", Notes: []string{c.gives}, Hint: s.takeOut(at, "syscalls", "allow", c.call)})
 		}
 	}
 	return found
@@ -49,14 +47,6 @@ func allowedAt(s *Subject, call string, decided policy.Position) policy.Position
 		return e.At
 	}
 	return decided
-}
-
-// disallow is how an entry of allow is taken out: of the list itself, or of a base's.
-func disallow(s *Subject, at policy.Position, call string) string {
-	if s.own(at) {
-		return fmt.Sprintf("remove %q from allow", call)
-	}
-	return fmt.Sprintf("remove = { allow = [%q] } in [syscalls]", call)
 }
 
 // difference is what two sets answer otherwise to a call; ok is false where they agree.

@@ -33,7 +33,7 @@ func TestSyscallFindings(t *testing.T) {
 		"connector":           {`base = "connector"`, nil},
 		"default":             {`base = "default"`, nil},
 		"no filter":           {`base = "unrestricted"`, []string{"CF601 no system call is filtered"}},
-		"narrowed, and open":  {"allow = [\"bpf\"]\n[[syscalls.rule]]\nsyscall = \"bpf\"\nwhen = [\"arg0 == 5\"]", []string{"CF603 bpf is allowed: " + bpfGives}},
+		"narrowed, and open":  {"allow = [\"bpf\"]\n[[syscalls.rule]]\nsyscall = \"bpf\"\nwhen = [\"arg0 == 5\"]", []string{"CF603 bpf is allowed"}},
 		"clone whole":         {`allow = ["clone"]`, []string{"CF610 clone is allowed whole, namespaces included"}},
 		"clone by other bits": {"allow = [\"clone\"]\n[[syscalls.rule]]\nsyscall = \"clone\"\nwhen = [\"arg0 == 0x10000011\"]", []string{"CF610 clone is allowed whole, namespaces included"}},
 		"clone of threads": {
@@ -50,7 +50,7 @@ func TestSyscallFindings(t *testing.T) {
 		},
 		"sockets but one": {
 			"allow = [\"socket\"]\n[[syscalls.rule]]\nsyscall = \"socket\"\nwhen = [\"arg0 != AF_ALG\"]",
-			[]string{"CF613 socket is allowed with AF_PACKET, AF_VSOCK, AF_RDS, AF_TIPC and 30 more"},
+			[]string{"CF613 socket is allowed with AF_PACKET, AF_VSOCK, AF_RDS and 31 more"},
 		},
 		"allowed and narrowed": {
 			"base = \"default\"\nallow = [\"kill\"]\n[[syscalls.rule]]\nsyscall = \"kill\"\nwhen = [\"arg1 == 15\"]",
@@ -66,7 +66,7 @@ func TestSyscallFindings(t *testing.T) {
 		},
 		"an idle rule": {
 			"[[syscalls.rule]]\nsyscall = \"socketpair\"\nwhen = [\"arg0 == AF_UNIX\"]",
-			[]string{"CF619 the rules for socketpair take nothing away: connector denies the rest already"},
+			[]string{"CF619 the rules for socketpair take nothing away from connector"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -78,8 +78,6 @@ func TestSyscallFindings(t *testing.T) {
 		})
 	}
 }
-
-const bpfGives = "it hands programs to the kernel, which was a way to root time and again"
 
 // A call that a rule objects to is found whichever base list it is allowed on top of, and
 // no base list has one: the rules rest on that.
@@ -120,7 +118,7 @@ func dangerous(t *testing.T) map[string]string {
 			names = append(names, fmt.Sprintf("%q", name))
 		}
 		for _, f := range findings(t, lint.Linter{}, "schema = 1\nname = \"acme\"\n[syscalls]\nallow = ["+strings.Join(names, ", ")+"]\n") {
-			call, _, ok := strings.Cut(f.Message, " is allowed: ")
+			call, ok := strings.CutSuffix(f.Message, " is allowed")
 			if ok && strings.HasPrefix(f.Rule.Code, "CF6") {
 				if was, twice := out[call]; twice && was != f.Rule.Code {
 					t.Errorf("%s and %s object to %s", was, f.Rule.Code, call)

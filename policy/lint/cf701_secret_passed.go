@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,9 +20,17 @@ gets its own credentials in its configuration.`,
 		var found []Found
 		for _, e := range s.Policy.Environment.Pass {
 			if name, ok := matchesSecret(e.Pattern); ok {
-				f := Found{At: e.At, Message: fmt.Sprintf("%s is passed to the program: it holds a secret", e.Pattern)}
+				f := Found{
+					At: e.At, Message: fmt.Sprintf("%s is passed to the program: it holds a secret", e.Pattern),
+					Hint: s.takeOut(e.At, "environment", "pass", e.Pattern),
+				}
 				if name != e.Pattern {
 					f.Message = fmt.Sprintf("%s passes %s, which holds a secret", e.Pattern, name)
+				}
+				for _, other := range s.Policy.Environment.Pass {
+					if _, too := passed(other, []string{e.Pattern}); too && other.Pattern != e.Pattern {
+						f.Notes = append(f.Notes, "without the entry "+other.Pattern+" passes it, at "+other.At.String())
+					}
 				}
 				found = append(found, f)
 			}
@@ -48,6 +57,9 @@ var secretWords = []string{
 // secretEndings are the ends of such names.
 var secretEndings = []string{"_API_KEY", "_ACCESS_KEY", "_PRIVATE_KEY", "_SECRET_KEY", "_ENCRYPTION_KEY", "_SIGNING_KEY", "_DSN", "_AUTH"}
 
+// placeEndings are the ends of names that say where a secret lies, or how long it holds.
+var placeEndings = []string{"_DIR", "_DIRECTORY", "_FILE", "_PATH", "_TTL", "_TIMEOUT"}
+
 // namesSecret reports whether the name of a variable says that its value is a secret.
 func namesSecret(name string) bool {
 	upper := strings.ToUpper(name)
@@ -58,6 +70,9 @@ func namesSecret(name string) bool {
 		if upper == known {
 			return true
 		}
+	}
+	if slices.ContainsFunc(placeEndings, func(ending string) bool { return strings.HasSuffix(upper, ending) }) || upper == "MAX_TOKENS" {
+		return false
 	}
 	for _, part := range strings.Split(upper, "_") {
 		for _, word := range secretWords {

@@ -15,7 +15,7 @@ no value of ` + "`environment.set`" + ` in messages, artifacts or receipts, and 
 		var found []Found
 		for _, v := range s.Policy.Environment.Set {
 			if v.Value != "" && namesSecret(v.Name) {
-				found = append(found, Found{At: v.At, Message: fmt.Sprintf("the value of %s is a secret, and stands in the policy", v.Name)})
+				found = append(found, Found{At: v.At, Message: fmt.Sprintf("the value of %s is a secret, and stands in the policy", v.Name), Hint: "remove it, and rotate the secret"})
 			}
 		}
 		return found

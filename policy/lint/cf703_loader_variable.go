@@ -28,16 +28,17 @@ func foundVariables(s *Subject, is func(name string) bool, names []string, messa
 	var found []Found
 	for _, e := range s.Policy.Environment.Pass {
 		prefix, wild := strings.CutSuffix(e.Pattern, "*")
+		hint := s.takeOut(e.At, "environment", "pass", e.Pattern)
 		switch name, ok := passed(e, names); {
 		case !wild && is(e.Pattern), wild && prefix != "" && is(prefix):
-			found = append(found, Found{At: e.At, Message: fmt.Sprintf(message, e.Pattern)})
+			found = append(found, Found{At: e.At, Message: fmt.Sprintf(message, e.Pattern), Hint: hint})
 		case wild && prefix != "" && ok:
-			found = append(found, Found{At: e.At, Message: fmt.Sprintf(message, name), Notes: []string{"passed by  " + e.Pattern}})
+			found = append(found, Found{At: e.At, Message: fmt.Sprintf(message, name), Notes: []string{"passed by  " + e.Pattern}, Hint: hint})
 		}
 	}
 	for _, v := range s.Policy.Environment.Set {
 		if is(v.Name) {
-			found = append(found, Found{At: v.At, Message: fmt.Sprintf(message, v.Name)})
+			found = append(found, Found{At: v.At, Message: fmt.Sprintf(message, v.Name), Hint: s.takeOut(v.At, "environment", "set", v.Name)})
 		}
 	}
 	return found

@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// leastPrefix is how many characters a prefix has, at the least, that belongs to one product.
+const leastPrefix = 3
+
 var everythingPassed = Rule{
 	Code:     "CF705",
 	Severity: Warning,
@@ -17,8 +20,8 @@ and what it will have next year: credentials, addresses of the cluster, switches
 	check: func(s *Subject) []Found {
 		var found []Found
 		for _, e := range s.Policy.Environment.Pass {
-			if prefix, wild := strings.CutSuffix(e.Pattern, "*"); wild && len(prefix) < 3 {
-				found = append(found, Found{At: e.At, Message: fmt.Sprintf("%s passes whatever the caller has that begins so", e.Pattern)})
+			if prefix, wild := strings.CutSuffix(e.Pattern, "*"); wild && len(prefix) < leastPrefix {
+				found = append(found, Found{At: e.At, Message: fmt.Sprintf("%s passes whatever the caller has that begins so", e.Pattern), Hint: "name the variables, or a prefix of one product"})
 			}
 		}
 		return found

@@ -37,7 +37,7 @@ meant, in it and in every tool that it starts.`,
 					continue
 				}
 				// The value is not shown, as no value of environment.set is.
-				found = append(found, Found{At: v.At, Message: fmt.Sprintf("element %d of PATH %s", i+1, what)})
+				found = append(found, Found{At: v.At, Message: fmt.Sprintf("element %d of PATH %s", i+1, what), Hint: "name directories that nobody inside can write"})
 			}
 		}
 		return found

@@ -34,15 +34,25 @@ remove = { pass = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] }
 		proxies := []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"}
 		found := foundVariables(s, func(name string) bool { return slices.Contains(proxies, name) }, proxies,
 			"%s leads around the names that egress allows")
-		for i := range found {
-			if !s.own(found[i].At) {
-				// One finding for what a base passes: the four lines have one cure.
-				return []Found{{
-					At: s.Policy.Network.At, Message: fmt.Sprintf("%d variables of a proxy are inherited beside mode \"egress\"", len(found)),
-					Hint: `[environment] remove = { pass = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] }`,
-				}}
+		// One finding for what bases pass: its lines have one cure.
+		var own []Found
+		var inherited []string
+		for _, e := range s.Policy.Environment.Pass {
+			if _, leads := passed(e, proxies); leads && !s.own(e.At) {
+				inherited = append(inherited, e.Pattern)
 			}
 		}
-		return found
+		for _, f := range found {
+			if s.own(f.At) || !slices.ContainsFunc(s.Policy.Environment.Pass, func(e policy.EnvironmentPattern) bool { return e.At == f.At }) {
+				own = append(own, f)
+			}
+		}
+		if len(inherited) > 0 {
+			own = append(own, Found{
+				At: s.Policy.Network.At, Message: fmt.Sprintf("%d variables of a proxy are inherited beside mode \"egress\"", len(inherited)),
+				Hint: s.takeOut(policy.Position{}, "environment", "pass", inherited...),
+			})
+		}
+		return own
 	},
 }

@@ -13,6 +13,6 @@ one that sleeps.`,
 		if s.Policy.Process.WallTime > 0 {
 			return nil
 		}
-		return []Found{{Hint: `wall_time = "24h" in [process]`}}
+		return []Found{{Hint: tableHint("process", `wall_time = "24h"`)}}
 	},
 }

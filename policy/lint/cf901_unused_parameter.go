@@ -26,7 +26,7 @@ held it is written out, and the same for everybody.`,
 		var found []Found
 		for _, p := range s.Policy.Params {
 			if !strings.Contains(used, "${"+p.Name+"}") {
-				found = append(found, Found{At: p.At, Message: "nothing uses the parameter " + p.Name})
+				found = append(found, Found{At: p.At, Message: "nothing uses the parameter " + p.Name, Hint: "write ${" + p.Name + "} where its value belongs, or remove it"})
 			}
 		}
 		return found

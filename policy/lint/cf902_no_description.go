@@ -12,6 +12,6 @@ var noDescription = Rule{
 		if s.Policy.Description != "" {
 			return nil
 		}
-		return []Found{{}}
+		return []Found{{Hint: `description = "The Acme connector: HTTPS to its API, writes /tmp."`}}
 	},
 }

@@ -1,5 +1,10 @@
 package lint
 
+import "regexp"
+
+// nameOfPolicy is what the language takes for a name.
+var nameOfPolicy = regexp.MustCompile(`^[a-z0-9-]{1,63}$`)
+
 var otherName = Rule{
 	Code:     "CF903",
 	Severity: Warning,
@@ -14,6 +19,10 @@ var otherName = Rule{
 		if s.Policy.Name == want {
 			return nil
 		}
-		return []Found{{Message: "the policy is called " + s.Policy.Name + ", and its file " + want + ".toml"}}
+		f := Found{Message: "the policy is called " + s.Policy.Name + ", and its file " + want + ".toml", Hint: "rename the file to " + s.Policy.Name + ".toml"}
+		if nameOfPolicy.MatchString(want) {
+			f.Hint = "name = " + quote(want)
+		}
+		return []Found{f}
 	},
 }

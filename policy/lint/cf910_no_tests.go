@@ -13,9 +13,9 @@ much, or a base that does, looks like any other change.`,
 		Tests:  "[[case]]\nname  = \"certificates, and nothing else\"\nallow = [\"read /etc/ssl/certs/ca-certificates.crt\"]\ndeny  = [\"read /etc/shadow\", \"connect 169.254.169.254:80\"]\n",
 	},
 	check: func(s *Subject) []Found {
-		if s.Tests != nil {
+		if s.tested {
 			return nil
 		}
-		return []Found{{Hint: stem(s.Policy.File) + `.test.toml with a [[case]] of deny = ["read /etc/shadow"]`}}
+		return []Found{{Hint: s.testsHint("write", `name = "nothing of the machine"`, `deny = ["connect 169.254.169.254:80", "read /etc/shadow"]`)}}
 	},
 }

@@ -24,6 +24,6 @@ service, other hosts, the machine's files, code that the program wrote.`,
 				return nil
 			}
 		}
-		return []Found{{Hint: `deny = ["connect 169.254.169.254:80", "read /etc/shadow"] in a case of its tests`}}
+		return []Found{{Hint: s.testsHint("add to", `name = "nothing of the machine"`, `deny = ["connect 169.254.169.254:80", "read /etc/shadow"]`)}}
 	},
 }

@@ -50,6 +50,7 @@ func (l *Linter) look(t Target, rules []*Rule) []Finding {
 	}
 	var findings []Finding
 	if t.Tests != nil {
+		s.tested = true
 		if s.Tests, err = policy.ParseTests(t.Tests.File, t.Tests.Text); err != nil {
 			findings = l.invalid(err, t)
 		}

@@ -57,7 +57,8 @@ type Found struct {
 	Message string
 	// Notes are further lines, as in [policy.Diagnostic].
 	Notes []string
-	// Hint is an edit that can be pasted, or empty.
+	// Hint is an edit that cures what was found, or empty: TOML in place of the token at At, keys
+	// of the table that it stands in, or whole tables with their headers; or else words.
 	Hint string
 	// Remove says that the entry at At has no effect and can go: --fix takes it away.
 	Remove bool

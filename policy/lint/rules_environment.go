@@ -2,5 +2,5 @@ package lint
 
 var environmentRules = []*Rule{
 	&secretPassed, &secretSet, &loaderVariable, &interpreterVariable, &everythingPassed, &pathElement,
-	&unsafeCodeSwitch, &proxyBesideEgress,
+	&unsafeCodeSwitch, &proxyBesideEgress, &secretPattern,
 }

@@ -2,6 +2,6 @@ package lint
 
 var languageRules = []*Rule{
 	&unusedParameter, &noDescription, &otherName, &repeatedEntry, &repeatedBase,
-	&noTests, &unexercisedEntry, &noDenial,
+	&noTests, &unexercisedEntry, &noDenial, &unfitParameters,
 	&unreadableSuppression, &unusedSuppression, &expiredSuppression,
 }

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,8 +18,9 @@ type Subject struct {
 	embedded bool
 	// Inherited is what the bases say without the policy, or nil where it extends nothing.
 	Inherited *policy.Policy
-	// Tests are the cases beside the policy, or nil.
-	Tests *policy.Tests
+	// Tests are the cases beside the policy, or nil; tested says that there are some, valid or not.
+	Tests  *policy.Tests
+	tested bool
 	// Today is the day on which the policy is looked at.
 	Today time.Time
 	// Enforcement is what each backend makes of the policy; empty where nobody was asked.
@@ -61,6 +63,15 @@ func (s *Subject) entries(modes ...policy.PathMode) []policy.PathEntry {
 		}
 	}
 	return out
+}
+
+// entryAt gives the entry of [filesystem] that stands at a position.
+func (s *Subject) entryAt(at policy.Position) (policy.PathEntry, bool) {
+	i := slices.IndexFunc(s.Policy.Filesystem.Entries, func(e policy.PathEntry) bool { return e.At == at })
+	if i < 0 {
+		return policy.PathEntry{}, false
+	}
+	return s.Policy.Filesystem.Entries[i], true
 }
 
 // rlimit gives a limit of the policy; ok is false where it is inherited from the caller.
