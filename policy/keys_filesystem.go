@@ -62,7 +62,7 @@ exec   = ["/usr/bin"]
 map    = ["/usr/lib"]
 write  = ["/srv/data"]
 tmp    = ["/tmp", { path = "/scratch", size = "256MiB" }]
-hide   = ["/etc/ssl/private?"]
+hide   = ["/etc/ssl/private"]
 absent = ["/run/secrets"]
 links  = { "/bin" = "/usr/bin", "/lib" = "/usr/lib" }
 proc   = "self"

@@ -33,6 +33,9 @@ name   = "tenant"
 mode   = "egress"
 egress = ["${subdomain}.example.com:443", "${upload_host}:443"]
 
+[filesystem]
+read = ["/etc/resolv.conf"]
+
 [params.subdomain]
 type    = "label"
 pattern = "[a-z0-9-]+"

@@ -50,10 +50,13 @@ name   = "reach"
 [network]
 mode            = "egress"
 egress          = ["api.example.com:443", "*.cdn.example.com:443", "192.0.2.7:5432", "[2001:db8::1]:443"]
-private         = ["10.20.0.0/16"]
+private         = ["10.20.7.4/32"]
 fronting        = "deny"
 max_bytes       = "10GiB"
 max_connections = 64
+
+[filesystem]
+read = ["/etc/resolv.conf"]
 `,
 	}
 }

@@ -57,6 +57,19 @@ rtprio     = 0
 rttime     = "200ms"
 sigpending = 1024
 stack      = "8MiB"
+
+# Linux ignores two of them, which no backend can change.
+[[accept]]
+backend = "firejail"
+clause  = "rlimits.locks"
+reason  = "stated for systems to come; Linux counts no locks"
+until   = 2099-06-30
+
+[[accept]]
+backend = "firejail"
+clause  = "rlimits.rss"
+reason  = "stated for systems to come; Linux bounds no resident memory"
+until   = 2099-06-30
 `,
 	}
 }

@@ -102,7 +102,8 @@ func index() string {
 # The rules of confine lint
 
 %d rules. A code is stable: it is never used for another rule. "fix" marks those that `+"`confine lint --fix`"+` can cure: it
-takes out entries without effect, and only where the policy then allows and denies exactly what it did.
+takes out entries without effect, and only where the policy then allows and denies exactly what it did. It leaves entries
+without a "?": they refuse a launch where the path is missing.
 `, len(lint.Rules()))
 	group := ""
 	for _, r := range lint.Rules() {
