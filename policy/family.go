@@ -14,13 +14,15 @@ type family struct {
 	texts   map[string]*source
 	// repeated are the bases that another base extends.
 	repeated []NamedBase
+	// removals are what the policy's own file takes out of its bases.
+	removals []removal
 	// inherited is what the bases give, if it was asked for.
 	inherited *Policy
 }
 
 func familyOf(loaded []*document) family {
 	root := loaded[len(loaded)-1]
-	f := family{nameAt: root.layer.family.nameAt, brought: map[string]Position{}, texts: map[string]*source{}}
+	f := family{nameAt: root.layer.family.nameAt, brought: map[string]Position{}, texts: map[string]*source{}, removals: root.layer.removals}
 	for _, d := range loaded {
 		f.texts[d.source.File] = d.src
 	}
@@ -94,6 +96,12 @@ func (p *Policy) RepeatedBases() []NamedBase { return p.family.repeated }
 // Inherited gives what the bases of the policy say without it; nil where it extends
 // nothing, or [Options] did not ask for it.
 func (p *Policy) Inherited() *Policy { return p.family.inherited }
+
+// TakesOut reports whether the policy itself takes an entry of a list, such as
+// "filesystem.read", out of what it inherits. A path is without its "?".
+func (p *Policy) TakesOut(clause, entry string) bool {
+	return slices.ContainsFunc(p.family.removals, func(r removal) bool { return r.clause == clause && r.entry == entry })
+}
 
 // Token gives the bytes of its file that the token at a position takes; ok is false where
 // the policy gave no such position out.

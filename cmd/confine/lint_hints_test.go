@@ -16,7 +16,7 @@ import (
 const maxFirstLine = 100
 
 // advice is what a hint begins with that says in words what to do.
-var advice = regexp.MustCompile(`^(remove|name|write|add|give|rename|did you mean|with one,|\[\[accept\]\] with) `)
+var advice = regexp.MustCompile(`^(remove|name|write|add|give|rename|did you mean|with one,?|\[\[accept\]\] with) `)
 
 // What a finding shows fits its line, and its hint is words, or TOML that cures the bad
 // example of its rule.

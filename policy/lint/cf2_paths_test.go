@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"regexp"
 	"slices"
 	"testing"
 
@@ -138,6 +139,8 @@ func TestRulesAskThePolicy(t *testing.T) {
 		{"code of the working directory", "CF704", "[filesystem]\nread = ['/srv/acme/lib']\n[environment]\nset = { PYTHONPATH = '/srv/acme/lib:' }\n", 1},
 		{"code by an option", "CF704", "[filesystem]\nread = ['/srv/acme/lib']\n[environment]\nset = { NODE_OPTIONS = '/srv/acme/lib' }\n", 1},
 		{"a pattern of a secret", "CF709", "[environment]\npass = ['AWS_*', 'AB*', 'ACME_*', 'ACME_TOKEN*']\n", 1},
+		{"what a base says", "CF904", "extends = ['run', 'wide']\n[filesystem]\nread = ['/run']\n[network]\negress = ['*.acme.com:443']\n", 2},
+		{"what it has taken out", "CF904", "extends = ['run', 'wide']\n[filesystem]\nread = ['/run']\nremove = { read = ['/run'] }\n[network]\negress = ['*.acme.com:443']\nremove = { egress = ['*.acme.com:443'] }\n", 0},
 		{"absent", "CF206", "[filesystem]\nread = ['/run']\nabsent = ['/run/secrets']\n", 0},
 		{"shown by a base", "CF206", "extends = ['run']\n", 1},
 		{"taken from a base", "CF206", "extends = ['run']\n[filesystem]\nremove = { read = ['/run'] }\n", 0},
@@ -187,6 +190,53 @@ func TestRequiredEntryStays(t *testing.T) {
 			if f.Rule == &coveredEntry && len(f.Fix) != want {
 				t.Errorf("%s: %d edits, not %d", entry, len(f.Fix), want)
 			}
+		}
+	}
+}
+
+// What nobody can test is not asked for, tests that are not valid are tests, and values that
+// the policy does not take are told as that.
+func TestRulesOfTests(t *testing.T) {
+	const idle = "[syscalls]\ndeny = ['ptrace']\n"
+	const region = "[network]\nmode = 'egress'\negress = ['${region}.acme.com:443']\n[params.region]\ntype = 'label'\npattern = 'eu|us'\n"
+	for name, tt := range map[string]struct {
+		policy, tests string
+		want          []string
+	}{
+		"no tests":                {"", "", []string{"CF910"}},
+		"tests that are wrong":    {"", "[[case]]\nname = 'x'\nallow = ['fly /']\n", []string{"CF001"}},
+		"an idle denial":          {idle, "[[case]]\nname = 'x'\ndeny = ['syscall ptrace']\n", []string{"CF616"}},
+		"an entry":                {"[filesystem]\nread = ['/srv/acme']\n", "[[case]]\nname = 'x'\ndeny = ['read /etc/shadow']\n", []string{"CF911"}},
+		"values that fit":         {region, "[[case]]\nname = 'x'\nparams = { region = 'eu' }\nallow = ['connect eu.acme.com:443']\ndeny = ['connect us.acme.com:443']\n", nil},
+		"values that do not":      {region, "[[case]]\nname = 'x'\nparams = { region = 'mars' }\ndeny = ['connect us.acme.com:443']\n", []string{"CF913"}},
+		"a value that is missing": {region, "[[case]]\nname = 'x'\ndeny = ['connect us.acme.com:443']\n", []string{"CF913"}},
+	} {
+		target := Target{Source: policy.Source{File: "acme.toml", Text: []byte("schema = 1\nname = 'acme'\n" + tt.policy)}}
+		if tt.tests != "" {
+			target.Tests = &policy.Source{File: "acme.test.toml", Text: []byte(tt.tests)}
+		}
+		var linter Linter
+		var got []string
+		for _, f := range linter.Lint(target) {
+			if slices.Contains([]string{"CF001", "CF616", "CF910", "CF911", "CF912", "CF913"}, f.Rule.Code) {
+				got = append(got, f.Rule.Code)
+			}
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q, not %q", name, got, tt.want)
+		}
+	}
+}
+
+// A value is made up of every pattern that has one of a simple form.
+func TestSampleOf(t *testing.T) {
+	for pattern, ok := range map[string]bool{
+		"eu|us": true, "acme-[a-z]+": true, "(?i)ACME[0-9]{3}": true, "[a-z0-9-]+": true, "^v[12]$": true, "x*y?": true, "a{2,}": true,
+		"[^a]": true, ".*": true, "(": false, "[^\\x00-\\x{10FFFF}]": false,
+	} {
+		text, found := sampleOf(pattern, "sample0")
+		if whole, err := regexp.Compile(`\A(?:` + pattern + `)\z`); found != ok || err == nil && found && !whole.MatchString(text) {
+			t.Errorf("%s: %q, %v", pattern, text, found)
 		}
 	}
 }

@@ -25,8 +25,9 @@ force here, and nobody will know why.`,
 			return nil
 		}
 		var found []Found
-		repeats := func(what string, at, was policy.Position) {
-			if s.own(at) && !was.IsZero() {
+		repeats := func(clause, entry, what string, at, was policy.Position) {
+			// Beside a remove of the same it is all that is left of it.
+			if s.own(at) && !was.IsZero() && !s.Policy.TakesOut(clause, entry) {
 				found = append(found, Found{
 					At: at, Message: what + " is what a base says already",
 					Notes: []string{"stated at  " + was.String()}, Remove: true,
@@ -36,17 +37,17 @@ force here, and nobody will know why.`,
 		for _, e := range s.Policy.Filesystem.Entries {
 			was, ok := base.Filesystem.Entry(e.Path)
 			if ok && was.Path == e.Path && was.Mode == e.Mode && was.Optional == e.Optional && was.Size == e.Size {
-				repeats(fmt.Sprintf("%s %s", e.Mode, quote(e.Path)), e.At, was.At)
+				repeats(policy.FilesystemClause(e.Mode), e.Path, fmt.Sprintf("%s %s", e.Mode, quote(e.Path)), e.At, was.At)
 			}
 		}
 		for _, e := range s.Policy.Network.Egress {
 			if i := slices.IndexFunc(base.Network.Egress, func(b policy.EgressEntry) bool { return b.String() == e.String() }); i >= 0 {
-				repeats(e.String(), e.At, base.Network.Egress[i].At)
+				repeats(policy.ClauseNetworkEgress, e.String(), e.String(), e.At, base.Network.Egress[i].At)
 			}
 		}
 		for _, e := range s.Policy.Environment.Pass {
 			if i := slices.IndexFunc(base.Environment.Pass, func(b policy.EnvironmentPattern) bool { return b.Pattern == e.Pattern }); i >= 0 {
-				repeats("pass "+e.Pattern, e.At, base.Environment.Pass[i].At)
+				repeats(policy.ClauseEnvironmentPass, e.Pattern, "pass "+e.Pattern, e.At, base.Environment.Pass[i].At)
 			}
 		}
 		for word, lists := range map[string][2][]policy.SyscallEntry{
@@ -54,7 +55,7 @@ force here, and nobody will know why.`,
 		} {
 			for _, e := range lists[0] {
 				if i := slices.IndexFunc(lists[1], func(b policy.SyscallEntry) bool { return b.Name == e.Name }); i >= 0 {
-					repeats(word+" "+e.Name, e.At, lists[1][i].At)
+					repeats("syscalls."+word, e.Name, word+" "+e.Name, e.At, lists[1][i].At)
 				}
 			}
 		}

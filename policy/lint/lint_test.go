@@ -92,6 +92,23 @@ func TestSuppressions(t *testing.T) {
 	}
 }
 
+// The hint on a comment that cannot be read has what can be read of it.
+func TestSuppressionHints(t *testing.T) {
+	for comment, want := range map[string]string{
+		"# confine: ignore CF703":                             "# confine: allow CF703 until 2027-06-30 -- why this is right here",
+		"# confine: allow cf703, CF701 -- the host's own":     "# confine: allow CF703, CF701 until 2027-06-30 -- the host's own",
+		"# confine: allow CF703 until 2027-02-30 -- loaded":   "# confine: allow CF703 until 2027-06-30 -- loaded",
+		"# confine: allow CF703 CF701 until 2027-02-20 -- ok": "# confine: allow CF703, CF701 until 2027-02-20 -- ok",
+		"# confine: allow CF799 until 2027-02-20 -- ok":       "# confine: allow CF204 until 2027-02-20 -- ok",
+	} {
+		for _, f := range findings(t, lint.Linter{}, hostPolicy+"pass = [\"LD_PRELOAD\"] "+comment+"\n") {
+			if f.Rule.Code == "CF920" && f.Hint != want {
+				t.Errorf("%s: %q, not %q", comment, f.Hint, want)
+			}
+		}
+	}
+}
+
 // settled lints a policy and some of those that it extends in one run, and gives what is
 // told of the policy.
 func settled(t *testing.T, l lint.Linter, library shelf, text string, beside ...string) []lint.Finding {

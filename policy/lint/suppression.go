@@ -27,9 +27,10 @@ type Suppression struct {
 }
 
 var (
-	addressed    = regexp.MustCompile(`^#\s*confine\s*:`)
-	suppression  = regexp.MustCompile(`^#\s*confine:\s*allow\s+(CF\d{3}(?:\s*,\s*CF\d{3})*)\s+until\s+(\d{4}-\d{2}-\d{2})\s+--\s*(\S.*)$`)
-	suppressHint = "# confine: allow CF204 until 2027-06-30 -- why this is right here"
+	addressed   = regexp.MustCompile(`^#\s*confine\s*:`)
+	suppression = regexp.MustCompile(`^#\s*confine:\s*allow\s+(CF\d{3}(?:\s*,\s*CF\d{3})*)\s+until\s+(\d{4}-\d{2}-\d{2})\s+--\s*(\S.*)$`)
+	codeOfRule  = regexp.MustCompile(`(?i)\bCF\d{3}\b`)
+	dayOfDate   = regexp.MustCompile(`\b\d{4}-\d{2}-\d{2}\b`)
 )
 
 // readSuppressions reads the comments of one file of a policy. What is addressed to
@@ -49,7 +50,7 @@ func readSuppressions(p *policy.Policy, file string) (list []*Suppression, wrong
 		s, err := parseSuppression(c.Text)
 		if err != nil {
 			wrong = append(wrong, Found{
-				At: c.At, Message: err.Error(), Hint: suppressHint,
+				At: c.At, Message: err.Error(), Hint: suppressHint(c.Text),
 				Notes: []string{"expected  codes, the last day on which it holds, and a reason behind --"},
 			})
 			continue
@@ -82,6 +83,30 @@ func parseSuppression(text string) (*Suppression, error) {
 	}
 	s.Until = until
 	return s, nil
+}
+
+// suppressHint is how a comment is most likely meant: with its own codes that are some, its
+// own day and its own reason.
+func suppressHint(text string) string {
+	var codes []string
+	for _, code := range codeOfRule.FindAllString(text, -1) {
+		if rule, ok := RuleOf(code); ok && !slices.Contains(codes, rule.Code) {
+			codes = append(codes, rule.Code)
+		}
+	}
+	if codes == nil {
+		codes = []string{"CF204"}
+	}
+	day, reason := "2027-06-30", "why this is right here"
+	for _, found := range dayOfDate.FindAllString(text, -1) {
+		if _, err := time.Parse(time.DateOnly, found); err == nil {
+			day = found
+		}
+	}
+	if _, words, ok := strings.Cut(text, "--"); ok && strings.TrimSpace(words) != "" {
+		reason = strings.TrimSpace(words)
+	}
+	return fmt.Sprintf("# confine: allow %s until %s -- %s", strings.Join(codes, ", "), day, reason)
 }
 
 // allows reports whether the comment is about a code on a line, whatever the day.
