@@ -15,6 +15,7 @@ import (
 	"confine/policy"
 	"confine/runner/egress"
 	"confine/runner/gatewayns"
+	"confine/runner/notify"
 	"confine/runner/stage"
 )
 
@@ -24,6 +25,8 @@ type gateway struct {
 	// namespace is where it listens: one of this process's, or one that remote serves.
 	namespace *gatewayns.Namespace
 	remote    *gatewayns.Remote
+	// broker is what it listens by where there is no namespace at all.
+	broker *notify.Broker
 	// network is the network namespace of the sandbox, as in /proc/PID/ns.
 	network string
 	log     io.Writer
@@ -80,23 +83,44 @@ func (l *launchable) gatewayAcross(conn *net.UnixConn, pid int) (*gateway, error
 	return g, nil
 }
 
-// open starts the gateway itself.
+// gatewayMediated answers the program's calls to connect(2), which the process at the other
+// end of conn hands over.
+func (l *launchable) gatewayMediated(conn *net.UnixConn) (*gateway, error) {
+	broker, err := notify.New(notify.Config{Gateway: *l.bundle.Expectation.Gateway, Nameservers: nameServers()}, conn)
+	if err != nil {
+		return nil, err
+	}
+	g := &gateway{broker: broker}
+	if err := l.startGateway(g, broker, nil); err != nil {
+		broker.Close()
+		return nil, err
+	}
+	return g, nil
+}
+
+// open starts the gateway of a namespace.
 func (l *launchable) open(g *gateway, at openings) error {
 	packets, err := at.Packets()
 	if err != nil {
 		return err
 	}
+	if err = l.startGateway(g, egress.OpenerOf(at), packets); err != nil {
+		_ = packets.Close()
+	}
+	return err
+}
+
+// startGateway starts the gateway itself.
+func (l *launchable) startGateway(g *gateway, at egress.Opener, packets *os.File) (err error) {
 	g.log = l.Log
 	config := egress.Config{
-		Network: l.Policy.Network, Gateway: *l.bundle.Expectation.Gateway, Opener: egress.OpenerOf(at), Packets: packets,
+		Network: l.Policy.Network, Gateway: *l.bundle.Expectation.Gateway, Opener: at, Packets: packets,
 		Denied: newDenials(l.Log, l.Policy).tell,
 	}
 	if l.egressLog != nil {
 		config.Log = l.egressLog
 	}
-	if g.Gateway, err = egress.Start(config); err != nil {
-		_ = packets.Close()
-	}
+	g.Gateway, err = egress.Start(config)
 	return err
 }
 
@@ -114,6 +138,9 @@ func (g *gateway) close() {
 	}
 	if g.remote != nil {
 		_ = g.remote.Close()
+	}
+	if g.broker != nil {
+		g.broker.Close()
 	}
 }
 
@@ -144,7 +171,7 @@ func networkOf(pid int) (string, error) {
 // gateway's: without it, C libraries ask for names elsewhere.
 func (l *launchable) checkResolver() error {
 	file, needed := compiler.NeedsResolver(l.Policy)
-	if !needed {
+	if !needed || l.bundle.Expectation.Unwrapped != nil {
 		return nil
 	}
 	if info, err := os.Stat(filepath.Join(l.root(), file)); err != nil || !info.Mode().IsRegular() {

@@ -3,6 +3,7 @@
 package runner
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,25 @@ import (
 
 // resolverFile is where the C libraries look for name servers, see resolv.conf(5).
 const resolverFile = "/etc/resolv.conf"
+
+// nameServers are those of the caller's resolv.conf(5).
+func nameServers() []netip.Addr {
+	text, err := os.ReadFile(resolverFile)
+	if err != nil {
+		return nil
+	}
+	var servers []netip.Addr
+	for _, line := range strings.Split(string(text), "\n") {
+		fields := strings.Fields(line)
+		if len(fields) < 2 || fields[0] != "nameserver" {
+			continue
+		}
+		if ip, err := netip.ParseAddr(fields[1]); err == nil {
+			servers = append(servers, ip)
+		}
+	}
+	return servers
+}
 
 // followResolverFile gives the policy for a host on which resolv.conf is a link
 // into /run, as systemd-resolved makes it: the entry then means the file that the

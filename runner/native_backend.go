@@ -88,9 +88,16 @@ func completeOrder(l *launchable, order *stage.Order) error {
 		}
 	}
 	order.Environment = nameFresh(order.Environment, order.Fresh)
+	if order.Expectation.Unwrapped.Mediated {
+		order.Environment = append(order.Environment, lookUpByTCP...)
+	}
 	order.Directory = inFresh(order.Directory, order.Fresh)
 	return nil
 }
+
+// lookUpByTCP make libc look names up by TCP, which connect(2) is asked for, and without a
+// search list of the machine's, see resolv.conf(5).
+var lookUpByTCP = []string{"LOCALDOMAIN=.", "RES_OPTIONS=use-vc"}
 
 // nameFresh puts the directories of a launch in the place of the tmp entries that values of
 // the environment name, and says TMPDIR if nothing does.

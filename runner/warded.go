@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"confine/runner/notify"
 	"confine/runner/stage"
 )
 
@@ -42,6 +43,13 @@ func startWarded(l *launchable, order *stage.Order) (w *warded, err error) {
 	read, write, pipeErr := os.Pipe()
 	extra := append(files, l.Stdout, l.Stderr, k.keep(theirs, pairErr))
 	k.keep(write, pipeErr)
+	if order.Expectation.Unwrapped.Mediated && k.err == nil {
+		mediation, theirs, err := notify.Pair()
+		if extra = append(extra, k.keep(theirs, err)); err == nil {
+			w.gateway, err = l.gatewayMediated(mediation)
+			k.keep(nil, err)
+		}
+	}
 	if k.err != nil {
 		w.abandon()
 		return nil, k.err
@@ -76,7 +84,12 @@ func (w *warded) attest(pid int, order *stage.Order) ([]stage.Check, error) {
 	return append(checks, namespaces...), err
 }
 
-func (w *warded) mediate(listener int) error { return unix.Close(listener) }
+func (w *warded) mediate(listener int) error {
+	if w.gateway == nil || listener < 0 {
+		return errors.New("a listener that nobody asked for, or none")
+	}
+	return w.gateway.broker.Serve(os.NewFile(uintptr(listener), "listener"), w.gateway.Attempt)
+}
 
 // restricted counts the filters again, from outside.
 func (w *warded) restricted(order *stage.Order) []stage.Check {

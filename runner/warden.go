@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"confine/runner/notify"
 	"confine/runner/stage"
 )
 
@@ -22,6 +23,10 @@ const wardenArgument = "__ward"
 
 // wardenFD is the warden's end of its socket to the runner.
 const wardenFD = stage.ProfileFD
+
+// mediationFD is the warden's end of the socket by which the runner answers connect(2), if
+// the order says that it does.
+const mediationFD = wardenFD + 1
 
 // wardenKill is the runner's only word to the warden; the end of the socket means the same.
 const wardenKill = 'k'
@@ -39,7 +44,8 @@ func wardenMain() int {
 		_ = stage.Send(stage.Message{Kind: stage.Failure, Error: err.Error()})
 		return 1
 	}
-	code, err := ward(child)
+	mediated := order.Expectation.Unwrapped.Mediated
+	code, err := ward(child, mediated)
 	if failed := removeFresh(order.Fresh); err == nil {
 		err = failed
 	}
@@ -56,6 +62,10 @@ func startStage() (pid int, order *stage.Order, err error) {
 	}
 	if order, err = stage.ReadOrder(); err != nil {
 		return 0, nil, err
+	}
+	unix.CloseOnExec(wardenFD)
+	if order.Expectation.Unwrapped.Mediated {
+		unix.CloseOnExec(mediationFD)
 	}
 	// See launch: the terminal must not reach the program.
 	if _, err := unix.Setsid(); err != nil {
@@ -125,28 +135,33 @@ func giveUpPrivileges(order *stage.Order) error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("set no_new_privs: %w", err)
 	}
+	// Nobody of the same user looks into this process. What it starts is dumpable again.
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return fmt.Errorf("close this process to others: %w", err)
+	}
 	return nil
 }
 
 // ward waits for the end of the stage, or of what it became, and ends what that left
 // behind. The code is the program's own, or 128+n when signal n ended it.
-func ward(child int) (code int, err error) {
+func ward(child int, mediated bool) (code int, err error) {
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	if err := letGo(); err != nil {
 		_ = unix.Kill(child, unix.SIGKILL)
 	}
-	over := make(chan struct{})
+	over := make(chan struct{}, 2)
 	go func() {
-		defer close(over)
-		var word [1]byte
-		for {
-			// Its end and an error are both the end of the runner.
-			if n, err := unix.Read(wardenFD, word[:]); err != unix.EINTR {
-				_ = n
-				return
-			}
-		}
+		awaitWord()
+		over <- struct{}{}
 	}()
+	if mediated {
+		go func() {
+			// Calls that nobody answers any more would wait for ever.
+			if notify.Supervise(mediationFD) != 0 {
+				over <- struct{}{}
+			}
+		}()
+	}
 	ended := make(chan unix.WaitStatus, 1)
 	go reap(child, ended)
 	select {
@@ -159,6 +174,16 @@ func ward(child int) (code int, err error) {
 		code = exitSignal + int(unix.SIGKILL)
 	}
 	return code, killBelowSelf()
+}
+
+// awaitWord waits for the runner's word, or for its end.
+func awaitWord() {
+	var word [1]byte
+	for {
+		if _, err := unix.Read(wardenFD, word[:]); err != unix.EINTR {
+			return
+		}
+	}
 }
 
 // letGo closes what the stage has inherited: whoever reads the program's output must see

@@ -47,7 +47,9 @@ var guardTrials = []guardTrial{
 	{policy.ClauseNetworkMode, "listen", [6]uint64{noDescriptor}},
 	{policy.ClauseNetworkMode, "sendto", [6]uint64{noDescriptor, 0, 0, 0, 1}},
 	{policy.ClauseNetworkMode, "sendmsg", [6]uint64{noDescriptor, 0, fastOpenFlag.Value}},
-	{policy.ClauseNetworkMode, "setsockopt", [6]uint64{noDescriptor, tcpProtocol.Value, fastOpenOption.Value}},
+	{policy.ClauseNetworkMode, "setsockopt", [6]uint64{noDescriptor, tcpProtocol.Value, 30}},
+	{policy.ClauseNetworkMode, "setsockopt", [6]uint64{noDescriptor, 0, 4}},
+	{policy.ClauseNetworkMode, "setns", [6]uint64{noDescriptor}},
 }
 
 // guardCanaries are what the stage tries of the guard of a network mode.

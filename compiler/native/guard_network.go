@@ -16,7 +16,6 @@ var (
 	packetType      = syscalls.Constant{Name: "SOCK_SEQPACKET", Value: 5}
 	tcpProtocol     = syscalls.Constant{Name: "IPPROTO_TCP", Value: 6}
 	fastOpenFlag    = syscalls.Constant{Name: "MSG_FASTOPEN", Value: 0x20000000}
-	fastOpenOption  = syscalls.Constant{Name: "TCP_FASTOPEN_CONNECT", Value: 30}
 )
 
 // typeMask are the bits of a socket's type that are no flags, SOCK_TYPE_MASK of linux/net.h.
@@ -76,16 +75,44 @@ func mediatedRules() []syscalls.Rule {
 				Otherwise: syscalls.Fail(syscalls.EOPNOTSUPP),
 			},
 			sending("sendmsg", 2), sending("sendmmsg", 3),
-			{
-				Name: "setsockopt", Reason: "a connection that is made by the first write is made by nobody else",
-				Cases: []syscalls.Case{{
-					When: []syscalls.Test{oneOf(1, tcpProtocol), oneOf(2, fastOpenOption)}, Then: syscalls.Fail(syscalls.EOPNOTSUPP),
-				}},
-				Otherwise: syscalls.Allow,
-			},
+			straightRule(),
 		},
 		deny("the program is a client", syscalls.EPERM, "bind", "listen"),
+		deny("another network namespace has another loopback", syscalls.EPERM, "setns", "unshare"),
 	)
+}
+
+// bends are options by which a connection goes elsewhere than to its address, or is made
+// later than by connect(2), by the level of setsockopt(2).
+var bends = []struct {
+	level   syscalls.Constant
+	options []syscalls.Constant
+}{
+	{
+		syscalls.Constant{Name: "SOL_SOCKET", Value: 1},
+		[]syscalls.Constant{{Name: "SO_BINDTODEVICE", Value: 25}, {Name: "SO_MARK", Value: 36}, {Name: "SO_BINDTOIFINDEX", Value: 62}},
+	},
+	{syscalls.Constant{Name: "IPPROTO_IP", Value: 0}, []syscalls.Constant{{Name: "IP_OPTIONS", Value: 4}}},
+	{
+		syscalls.Constant{Name: "IPPROTO_IPV6", Value: 41},
+		[]syscalls.Constant{{Name: "IPV6_2292RTHDR", Value: 5}, {Name: "IPV6_RTHDR", Value: 57}},
+	},
+	{
+		tcpProtocol,
+		[]syscalls.Constant{{Name: "TCP_REPAIR", Value: 19}, {Name: "TCP_FASTOPEN_CONNECT", Value: 30}, {Name: "TCP_ULP", Value: 31}},
+	},
+}
+
+func straightRule() syscalls.Rule {
+	rule := syscalls.Rule{
+		Name: "setsockopt", Reason: "a connection goes to its address, and is made by connect", Otherwise: syscalls.Allow,
+	}
+	for _, b := range bends {
+		rule.Cases = append(rule.Cases, syscalls.Case{
+			When: []syscalls.Test{oneOf(1, b.level), oneOf(2, b.options...)}, Then: syscalls.Fail(syscalls.EOPNOTSUPP),
+		})
+	}
+	return rule
 }
 
 func typeOf(types ...syscalls.Constant) syscalls.Test {

@@ -47,10 +47,10 @@ type Broker struct {
 	conn      *net.UnixConn
 	// process is the supervisor, where it was started for this broker alone.
 	process *exec.Cmd
-	context   context.Context
-	cancel    context.CancelFunc
-	slots     chan struct{}
-	group     sync.WaitGroup
+	context context.Context
+	cancel  context.CancelFunc
+	slots   chan struct{}
+	group   sync.WaitGroup
 	// done is closed once the supervisor has ended, and then err says how.
 	done chan struct{}
 	once sync.Once
@@ -118,17 +118,28 @@ func (b *Broker) end(err error) {
 	})
 }
 
-func spawn(as *syscall.Credential) (*net.UnixConn, *exec.Cmd, error) {
+// Pair makes the socket between a broker and its supervisor.
+func Pair() (broker *net.UnixConn, supervisor *os.File, err error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	ours, theirs := os.NewFile(uintptr(fds[0]), "runner"), os.NewFile(uintptr(fds[1]), "supervisor")
-	defer func() { _, _ = ours.Close(), theirs.Close() }()
+	defer func() { _ = ours.Close() }()
 	conn, err := net.FileConn(ours)
+	if err != nil {
+		_ = theirs.Close()
+		return nil, nil, err
+	}
+	return conn.(*net.UnixConn), theirs, nil
+}
+
+func spawn(as *syscall.Credential) (*net.UnixConn, *exec.Cmd, error) {
+	conn, theirs, err := Pair()
 	if err != nil {
 		return nil, nil, err
 	}
+	defer func() { _ = theirs.Close() }()
 	process := exec.Command("/proc/self/exe", Argument)
 	process.Env = []string{}
 	process.Dir = "/"
@@ -139,7 +150,7 @@ func spawn(as *syscall.Credential) (*net.UnixConn, *exec.Cmd, error) {
 		_ = conn.Close()
 		return nil, nil, err
 	}
-	return conn.(*net.UnixConn), process, nil
+	return conn, process, nil
 }
 
 // Serve hands the listener of a filter to the supervisor, which keeps it alone, and serves

@@ -87,7 +87,7 @@ func checkNames(e compiler.Expectation) Check {
 	for names(e, unknown) {
 		unknown = "x." + unknown
 	}
-	address, err := lookUp(e.Gateway, unknown)
+	address, err := lookUp(e.Gateway, unknown, e.Unwrapped != nil)
 	switch {
 	case err == nil && address.IsValid():
 		c.Found = "an address"
@@ -100,7 +100,7 @@ func checkNames(e compiler.Expectation) Check {
 	}
 	if known := nameOf(e); known != "" && c.Found == c.Expected {
 		c.Expected += ", and an address for one that is"
-		if address, err := lookUp(e.Gateway, known); err != nil {
+		if address, err := lookUp(e.Gateway, known, e.Unwrapped != nil); err != nil {
 			c.Found += ", and for one that is: " + err.Error()
 		} else if e.Gateway.Names.Contains(address) {
 			c.Found = c.Expected
@@ -131,7 +131,7 @@ func nameOf(e compiler.Expectation) string {
 var errNoSuchName = errors.New("no such name")
 
 // lookUp asks for the IPv4 address of a name, as C libraries do.
-func lookUp(gateway *compiler.Gateway, name string) (netip.Addr, error) {
+func lookUp(gateway *compiler.Gateway, name string, byTCP bool) (netip.Addr, error) {
 	question, err := dnsmessage.NewName(name + ".")
 	if err != nil {
 		return netip.Addr{}, err
@@ -143,6 +143,9 @@ func lookUp(gateway *compiler.Gateway, name string) (netip.Addr, error) {
 	data, err := query.Pack()
 	if err != nil {
 		return netip.Addr{}, err
+	}
+	if byTCP {
+		return lookUpHere(netip.AddrPortFrom(gateway.Nameserver(), dnsPort), data)
 	}
 	conn, err := net.Dial("udp", netip.AddrPortFrom(gateway.Nameserver(), dnsPort).String())
 	if err != nil {
@@ -160,8 +163,13 @@ func lookUp(gateway *compiler.Gateway, name string) (netip.Addr, error) {
 	if err != nil {
 		return netip.Addr{}, err
 	}
+	return readAnswer(buf[:n])
+}
+
+// readAnswer gives the address in an answer, if there is one.
+func readAnswer(data []byte) (netip.Addr, error) {
 	var answer dnsmessage.Message
-	if err := answer.Unpack(buf[:n]); err != nil {
+	if err := answer.Unpack(data); err != nil {
 		return netip.Addr{}, fmt.Errorf("read an answer: %w", err)
 	}
 	switch {

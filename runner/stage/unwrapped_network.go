@@ -3,7 +3,9 @@
 package stage
 
 import (
+	"encoding/binary"
 	"errors"
+	"io"
 	"net/netip"
 	"os"
 
@@ -31,14 +33,66 @@ func checkUnwrappedNetwork(e compiler.Expectation, listeners Listeners, reach Re
 		proveBy(at("connect to the host's loopback", expected, connectHere(listeners.TCP)), reach.TCP),
 		proveBy(at("connect to an abstract unix socket of the host", "not reached", connectAbstractHere(listeners.Abstract)), reach.Abstract),
 	}
-	if e.Network == policy.NetworkHost || listeners.Host == "" {
-		return checks
+	if e.Network != policy.NetworkHost && listeners.Host != "" {
+		err := connectHere(listeners.Host)
+		if errors.Is(err, unix.ECONNREFUSED) && !e.Unwrapped.Mediated {
+			err = nil // an answer of the host's
+		}
+		checks = append(checks, proveBy(at("connect to the host's own address", "not reached", err), reach.Host))
 	}
-	err := connectHere(listeners.Host)
-	if errors.Is(err, unix.ECONNREFUSED) && !e.Unwrapped.Mediated {
-		err = nil // an answer of the host's
+	if e.Unwrapped.Mediated {
+		checks = append(checks, checkMediated(e)...)
 	}
-	return append(checks, proveBy(at("connect to the host's own address", "not reached", err), reach.Host))
+	return checks
+}
+
+// checkMediated shows that the runner answers connect(2), and how.
+func checkMediated(e compiler.Expectation) []Check {
+	at := func(to netip.AddrPort, expected unix.Errno) Check {
+		found := connected
+		if err := connectHere(to.String()); err != nil {
+			found = unix.ErrnoName(errno(err))
+		}
+		return equal(policy.ClauseNetworkMode, "connect to "+to.String(), e.NetworkAt, unix.ErrnoName(expected), found)
+	}
+	checks := []Check{checkNames(e)}
+	for _, port := range gatewayPorts {
+		checks = append(checks, at(netip.AddrPortFrom(e.Gateway.Nameserver(), port), unix.ECONNREFUSED))
+	}
+	if ip := netip.MustParseAddr(metadata); !e.Gateway.Reaches(ip) {
+		checks = append(checks, at(netip.AddrPortFrom(ip, 80), unix.ENETUNREACH))
+	}
+	return checks
+}
+
+// lookUpHere asks a name server by TCP, where each message has its length before it (RFC
+// 1035, 4.2.2).
+func lookUpHere(server netip.AddrPort, query []byte) (netip.Addr, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	conn := os.NewFile(uintptr(fd), "name server")
+	defer func() { _ = conn.Close() }()
+	limit := unix.NsecToTimeval(connectTimeout.Nanoseconds())
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit); err != nil {
+		return netip.Addr{}, err
+	}
+	if err := unix.Connect(fd, &unix.SockaddrInet4{Addr: server.Addr().As4(), Port: int(server.Port())}); err != nil {
+		return netip.Addr{}, os.NewSyscallError("connect", err)
+	}
+	if _, err := conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(query))), query...)); err != nil {
+		return netip.Addr{}, err
+	}
+	var length [2]byte
+	if _, err := io.ReadFull(conn, length[:]); err != nil {
+		return netip.Addr{}, err
+	}
+	answer := make([]byte, binary.BigEndian.Uint16(length[:]))
+	if _, err := io.ReadFull(conn, answer); err != nil {
+		return netip.Addr{}, err
+	}
+	return readAnswer(answer)
 }
 
 // connectHere connects to an address of IPv4 with a port, without the Go runtime's own
