@@ -18,8 +18,9 @@ const explainHelp = `usage: confine explain POLICY [ACCESS] [flags]
 says why a policy allows an access or denies it: the entry that decides, the edit that
 would allow it, and how each backend enforces that. Without an access it shows the whole
 policy with all that it extends, where each entry stands, and which entries of its bases it
-replaces or removes; with the word syscalls, the table of system calls. A parameter without
-a value is shown as ${NAME}. Of a rule of confine lint, by its code, it shows the page
+replaces or removes; with the word syscalls, the table of system calls; with the word source,
+the file of one of confine's own. A parameter without a value is shown as ${NAME}. Of a rule of
+confine lint, by its code, it shows the page
 
 an ACCESS is a verb and what it is about:
   read PATH  write PATH  exec PATH  map PATH
@@ -33,6 +34,7 @@ examples:
   confine explain my.toml 'connect api.example.com:443' --param tenant=acme
   confine explain my.toml 'syscall socket(arg0=AF_PACKET)'
   confine explain my.toml syscalls --format json
+  confine explain connector source
   confine explain CF204
 
 members of the JSON:
@@ -46,6 +48,7 @@ members of the JSON:
             answers], allow [name, at], deny [name, at], rules [syscall, when, at],
             answers {denied, unnamed, foreign}, programs [arch, instructions, longest,
             longest_call]
+  source    file, text
   at is {file, line, column}, and left out where no file states it
 
 exit codes:
@@ -106,6 +109,8 @@ func explanationOf(p *loaded, args []string, format string, params *parameterFla
 		return explainPolicy(p.Policy), nil
 	case "syscalls":
 		return explainSyscalls(p.Policy)
+	case "source":
+		return explainSource(*p)
 	default:
 		access, err := parseAsked(asked)
 		if err != nil {
