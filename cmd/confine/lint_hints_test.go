@@ -33,6 +33,9 @@ func TestHintsCure(t *testing.T) {
 				if width := len(first) + len(" [CF101]"); width > maxFirstLine {
 					t.Errorf("%d columns: %s", width, first)
 				}
+				if strings.Contains(f.Hint, "\n\n") {
+					t.Errorf("a line of the hint is empty: %q", f.Hint)
+				}
 				words, tests, forTests := strings.Cut(f.Hint, "\n[[case]]\n")
 				switch {
 				case forTests && advice.MatchString(words):

@@ -35,7 +35,7 @@ type = "label"
 				}
 				found = append(found, Found{
 					At: e.At, Message: fmt.Sprintf("every customer of %s has a name under %s", domain, strings.TrimPrefix(e.Host, "*.")),
-					Hint: fmt.Sprintf("[network]\negress = [\"${tenant}.%s:%d\"]\n\n[params.tenant]\ntype = \"label\"", domain, e.Port),
+					Hint: fmt.Sprintf("[network]\negress = [\"${tenant}.%s:%d\"]\n[params.tenant]\ntype = \"label\"", domain, e.Port),
 				})
 				break
 			}
