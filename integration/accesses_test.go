@@ -34,9 +34,9 @@ type attempt struct {
 	clause string
 	// because says why there is no control, or why Decide is not asked.
 	because string
-	// firejail and gvisor say where one engine differs from what is said above. How it may
-	// differ from Decide is in its coverage, see TestDifferences.
-	firejail, gvisor other
+	// firejail, gvisor and native say where one engine differs from what is said above. How it
+	// may differ from Decide is in its coverage, see TestDifferences.
+	firejail, gvisor, native other
 	// only names the one engine under which the attempt makes sense.
 	only compiler.Backend
 }
@@ -65,7 +65,7 @@ func (a attempt) text() string {
 
 // other gives what one engine does otherwise.
 func (a attempt) other(engine compiler.Backend) other {
-	return map[compiler.Backend]other{compiler.Firejail: a.firejail, compiler.GVisor: a.gvisor}[engine]
+	return map[compiler.Backend]other{compiler.Firejail: a.firejail, compiler.GVisor: a.gvisor, compiler.Native: a.native}[engine]
 }
 
 // under is the attempt as one engine is expected to answer it; ok is false where the
@@ -276,7 +276,7 @@ func (a attempt) unexplained() bool {
 	if a.because == "" && (a.control == byNobody || a.outside != "" || a.inside != "" || a.access == "" || a.only != "") {
 		return true
 	}
-	for _, o := range []other{a.firejail, a.gvisor} {
+	for _, o := range []other{a.firejail, a.gvisor, a.native} {
 		if o.because == "" && o != (other{}) {
 			return true
 		}
@@ -427,6 +427,6 @@ func accessPolicy(t *testing.T, exec, mapped []string, filesystem, tables string
 		}
 		text = strings.Replace(text, list, more, 1)
 	}
-	text = strings.NewReplacer("BIN", filepath.Dir(probe), "MORE", filesystem).Replace(text) + withCalls(tables) + accepted(compiler.GVisor, policy.ClauseFilesystemMap)
+	text = strings.NewReplacer("BIN", filepath.Dir(probe), "MORE", filesystem).Replace(text) + withCalls(tables) + accepted(compiler.GVisor, policy.ClauseFilesystemMap) + accepted(compiler.Native, policy.ClauseFilesystemMap)
 	return file(t, filepath.Join(tree(t), "policy.toml"), text, 0o644)
 }

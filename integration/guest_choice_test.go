@@ -15,7 +15,7 @@ import (
 // The backend that is named is taken, and auto takes the first one that is there and
 // enforces the whole policy.
 func TestBackendOfChoice(t *testing.T) {
-	native := guestPolicy(t, "", accepted(compiler.Native, policy.ClauseFilesystemMap))
+	alone := guestPolicy(t, "", accepted(compiler.Native, policy.ClauseFilesystemMap))
 	accepted, plain := guestPolicy(t, "", ""), writePolicy(t, "", "")
 	dir := tree(t)
 	empty := mkdirIn(t, dir, "empty")
@@ -35,9 +35,9 @@ func TestBackendOfChoice(t *testing.T) {
 		{"no firejail", "auto", accepted, withoutFirejail, "gvisor", nil},
 		{"no firejail, and no exception", "auto", plain, withoutFirejail, "", []string{"filesystem.map", "[[accept]] with backend = \"gvisor\""}},
 		{"neither", "auto", accepted, without, "", []string{"filesystem.map", "[[accept]] with backend = \"native\""}},
-		{"neither, and the exception for native", "auto", native, without, "native", nil},
-		{"all three", "auto", native, nil, "gvisor", nil},
-		{"native", "native", native, without, "native", nil},
+		{"neither, and the exception for native", "auto", alone, without, "native", nil},
+		{"all three", "auto", alone, nil, "gvisor", nil},
+		{"native", "native", alone, without, "native", nil},
 		{"native without the exception", "native", accepted, nil, "", []string{"filesystem.map"}},
 		{"gvisor", "gvisor", accepted, nil, "gvisor", nil},
 		{"firejail", "firejail", accepted, nil, "firejail", nil},

@@ -146,6 +146,15 @@ func guestByUser(policy string, program ...string) *exec.Cmd {
 	return asConnector(exec.Command(confine, append([]string{"run", "--backend", "gvisor", "--policy", policy, "--"}, program...)...))
 }
 
+// native and nativeByUser are the same by the kernel alone.
+func native(policy string, program ...string) *exec.Cmd {
+	return exec.Command(confine, append([]string{"run", "--backend", "native", "--policy", policy, "--user", connectorUser, "--"}, program...)...)
+}
+
+func nativeByUser(policy string, program ...string) *exec.Cmd {
+	return asConnector(exec.Command(confine, append([]string{"run", "--backend", "native", "--policy", policy, "--"}, program...)...))
+}
+
 // patience bounds a command that hangs; the slowest takes a minute.
 const patience = 3 * time.Minute
 
