@@ -45,10 +45,17 @@ exit codes:
   0  they were compared
   1  something is loosened, and --deny-loosening was given
   2  one of them could not be read, or is not valid
+  3  neither has a key of a policy: there is nothing to compare
 `
 
-// exitLoosened is the code of diff --deny-loosening.
-const exitLoosened = 1
+// The codes of diff: exitLoosened with --deny-loosening, exitNoPolicy for TOML of others.
+const (
+	exitLoosened = 1
+	exitNoPolicy = 3
+)
+
+// errNoPolicy is that neither of two files is meant as a policy.
+var errNoPolicy = errors.New("neither is a policy: no key of one is in them\n  expected  files with schema = 1")
 
 func diffCommand(args []string, s streams) int {
 	flags := pflag.NewFlagSet("diff", pflag.ContinueOnError)
@@ -71,6 +78,9 @@ func diffCommand(args []string, s streams) int {
 	if len(problems) > 0 {
 		for _, err := range problems {
 			explain(s.stderr, nil, err)
+		}
+		if errors.Is(problems[0], errNoPolicy) {
+			return exitNoPolicy
 		}
 		return exitUsage
 	}
@@ -109,6 +119,9 @@ func loadBoth(old, new string, params *parameterFlags) (older, newer comparedWit
 	now, newErr := findPolicy(new)
 	if problems = present(oldErr, newErr); len(problems) > 0 {
 		return older, newer, problems
+	}
+	if !policy.LooksLikePolicy(was.source.Text) && !policy.LooksLikePolicy(now.source.Text) {
+		return older, newer, []error{errNoPolicy}
 	}
 	values, err := bothValues(params, was, now)
 	if err != nil {
