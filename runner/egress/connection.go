@@ -51,6 +51,8 @@ type connection struct {
 	sent, received atomic.Uint64
 	// programDone and hostDone say that one side has nothing more to say.
 	programDone, hostDone atomic.Bool
+	// held says that what is read of the program is looked at before it is passed on.
+	held atomic.Bool
 	// active is when something went through, in nanoseconds since 1970.
 	active atomic.Int64
 
@@ -74,17 +76,21 @@ type ending struct {
 func (c *connection) serve() {
 	defer c.finish()
 	_ = c.client.SetKeepAliveConfig(keepAlive)
-	named := c.to.name != nil && c.gateway.config.Network.Fronting != policy.FrontingAllow
 	switch {
-	case named && c.to.entry.Port == portTLS:
+	case c.inspects(portTLS):
 		c.serveTLS()
-	case named && c.to.entry.Port == portHTTP:
+	case c.inspects(portHTTP):
 		c.serveHTTP()
 	default:
 		if c.connect() {
 			c.exchange(func() error { return c.flow(c.host, c.client, &c.sent) })
 		}
 	}
+}
+
+// inspects reports whether the connection is looked at as one to a port.
+func (c *connection) inspects(port uint16) bool {
+	return c.to.name != nil && c.gateway.config.Network.Fronting != policy.FrontingAllow && c.to.entry.Port == port
 }
 
 // serveTLS copies a connection once both sides have said hello.
@@ -120,7 +126,11 @@ func (c *connection) serveTLS() {
 func (c *connection) serveHTTP() {
 	h := inspect.NewHTTP(c.to.host, c.client)
 	_ = c.client.SetReadDeadline(time.Now().Add(firstLimit))
-	if c.failed(sideProgram, h.Opening()) || !c.connect() {
+	if c.failed(sideProgram, h.Opening()) {
+		return
+	}
+	c.held.Store(true)
+	if !c.connect() {
 		return
 	}
 	_ = c.client.SetReadDeadline(time.Time{})

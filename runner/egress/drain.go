@@ -35,21 +35,36 @@ func (c *connection) draining() bool {
 	c.mutex.Lock()
 	host, over := c.host, c.over
 	c.mutex.Unlock()
-	if over || host == nil {
+	switch {
+	case over:
 		return false
+	case host == nil:
+		return c.owed()
 	}
 	quiet := c.gateway.config.Now().Sub(time.Unix(0, c.active.Load())) > drainQuiet
 	if c.programDone.Load() {
 		return waiting(host, unix.SIOCOUTQ) > 0
 	}
-	return waiting(c.client, unix.SIOCINQ) > 0 || waiting(host, unix.SIOCOUTQ) > 0 && !quiet
+	return waiting(c.client, unix.SIOCINQ) > 0 || (c.held.Load() || waiting(host, unix.SIOCOUTQ) > 0) && !quiet
 }
 
 // unsent reports whether the host lacks something that the program has sent.
 func (c *connection) unsent() bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	return !c.over && c.host != nil && (waiting(c.client, unix.SIOCINQ) > 0 || waiting(c.host, unix.SIOCOUTQ) > 0)
+	switch {
+	case c.over:
+		return false
+	case c.host == nil:
+		return c.owed()
+	}
+	return waiting(c.client, unix.SIOCINQ) > 0 || waiting(c.host, unix.SIOCOUTQ) > 0
+}
+
+// owed reports whether the program has said something to a host that is not connected yet.
+// With TLS it cannot have said more than hello, and that to nobody.
+func (c *connection) owed() bool {
+	return c.held.Load() || !c.inspects(portTLS) && waiting(c.client, unix.SIOCINQ) > 0
 }
 
 // waiting gives how many bytes were received and not read (SIOCINQ), or sent and not

@@ -4,9 +4,11 @@ package egress
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"os"
 	"strings"
@@ -40,6 +42,70 @@ func TestUploadOutlivesTheProgram(t *testing.T) {
 	e := w.find("the end", func(e Event) bool { return e.Kind == KindClose })
 	if e.Verdict != Allowed || e.Sent != uint64(len(sent)) {
 		t.Errorf("%+v", e)
+	}
+}
+
+// What a program has said before its host was connected is said to the host, or said to be
+// lost.
+func TestUploadBeforeTheHostIsConnected(t *testing.T) {
+	const request = "POST / HTTP/1.1\r\nHost: plain.example.net\r\nContent-Length: 2\r\n\r\nhi"
+	const passed = "POST / HTTP/1.1\r\nHost: plain.example.net\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi"
+	for name, tt := range map[string]struct {
+		host string
+		port uint16
+		// text is what the program says, and heard what the host hears in the end; empty is
+		// that it is not reached.
+		text, heard string
+	}{
+		"a request":              {"plain.example.net", portHTTP, request, passed},
+		"any bytes":              {"api.example.com", port, "all that there is", "all that there is"},
+		"bytes that nobody gets": {"api.example.com", port, "all that there is", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dialling, connect := make(chan struct{}), make(chan struct{})
+			w := open(t, network(), func(c *Config) {
+				dial := c.Dial
+				c.Dial = func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+					close(dialling)
+					select {
+					case <-connect:
+						return dial(ctx, to)
+					case <-ctx.Done():
+						return nil, ctx.Err()
+					}
+				}
+			})
+			client := w.connect(tt.host, tt.port)
+			say(t, client, tt.text)
+			client.Close()
+			<-dialling
+			closed := make(chan struct{})
+			go func() {
+				w.Close()
+				close(closed)
+			}()
+			until(t, "the gateway is closing", func() bool {
+				w.Gateway.mutex.Lock()
+				defer w.Gateway.mutex.Unlock()
+				return w.closed
+			})
+			if tt.heard == "" {
+				<-closed
+				e := w.find("the loss", func(e Event) bool { return e.Kind == KindOpen })
+				if e.Verdict != Failed || e.Because != "the run ended before the host had everything" {
+					t.Errorf("%+v", e)
+				}
+				return
+			}
+			close(connect)
+			server := w.accepted()
+			hear(t, server, tt.heard)
+			server.Close()
+			<-closed
+			if e := w.ended(1); e.Sent != uint64(len(tt.heard)) {
+				t.Errorf("%+v", e)
+			}
+		})
 	}
 }
 
