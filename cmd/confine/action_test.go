@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -103,4 +104,37 @@ func actionSteps(t *testing.T, file string) map[string]string {
 		}
 	}
 	return steps
+}
+
+// The hooks of pre-commit are given a policy and its tests, and no settings, by name; what they
+// start takes them.
+func TestPreCommitHooks(t *testing.T) {
+	text, err := os.ReadFile("../../.pre-commit-hooks.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := func(hook, key string) string {
+		m := regexp.MustCompile(`(?m)^  ` + key + `: (.*)$`).FindStringSubmatch(hook)
+		if m == nil {
+			return ""
+		}
+		return m[1]
+	}
+	hooks := strings.Split(string(text), "- id: ")[1:]
+	for _, hook := range hooks {
+		files := regexp.MustCompile(value(hook, "files"))
+		for _, name := range []string{"policies/a.toml", "x/policies/y/a.toml", "policies/a.test.toml"} {
+			if !files.MatchString(name) {
+				t.Errorf("%s does not take %s", value(hook, "name"), name)
+			}
+		}
+		var stdout, stderr bytes.Buffer
+		args := strings.Fields(value(hook, "entry"))[1:]
+		if code := dispatch(append(args, "../../policies/offline.toml", "../../policies/offline.test.toml"), streams{&stdout, &stderr}); code != 0 {
+			t.Errorf("%q: exit code %d, %s%s", args, code, stdout.String(), stderr.String())
+		}
+	}
+	if exclude := regexp.MustCompile(value(hooks[1], "exclude")); len(hooks) != 2 || !exclude.MatchString("policies/confine.toml") || exclude.MatchString("policies/a.toml") {
+		t.Errorf("%q", hooks)
+	}
 }

@@ -67,6 +67,7 @@ func testCommand(args []string, s streams) int {
 	format := flags.String("format", "text", "`form` of the results: text, tap, junit or json")
 	coverage := flags.Bool("coverage", false, "show the entries that no case exercises")
 	failUncovered := flags.Bool("fail-uncovered", false, "exit with 1 if there are any; implies --coverage")
+	passUntested := flags.Bool("pass-untested", false, "pass over policies that have no tests")
 	var inside liveTest
 	inside.add(flags)
 	if code, ok := parseFlags(flags, args, s, testHelp, exitUsage); !ok {
@@ -82,8 +83,19 @@ func testCommand(args []string, s streams) int {
 		paths = []string{"."}
 	}
 	report := testReport{failUncovered: *failUncovered}
+	held := map[heldPolicy]bool{}
 	for _, path := range paths {
 		for _, subject := range findSubjects(path) {
+			// A policy and its tests may both be named.
+			named := heldPolicy{filepath.Clean(subject.policy.File), subject.policy.Embedded}
+			if held[named] {
+				continue
+			}
+			held[named] = true
+			if *passUntested && errors.Is(subject.problem, errUntested) {
+				report.untested++
+				continue
+			}
 			tested := subject.ask()
 			if *coverage || *failUncovered {
 				tested.cover()
@@ -150,6 +162,9 @@ func findSubjects(path string) []subject {
 	return found
 }
 
+// errUntested is that a policy has no file of tests.
+var errUntested = errors.New("has no tests")
+
 // readSubject reads a policy and its tests by what their names begin with.
 func readSubject(stem string) subject {
 	s := subject{policy: policy.Source{File: stem + policySuffix}, tests: policy.Source{File: stem + testsSuffix}}
@@ -157,7 +172,7 @@ func readSubject(stem string) subject {
 		text, err := readPolicy(source.File)
 		switch {
 		case errors.Is(err, os.ErrNotExist) && source == &s.tests:
-			err = fmt.Errorf("policy %s has no tests\n  expected  %s", s.policy.File, s.tests.File)
+			err = fmt.Errorf("policy %s %w\n  expected  %s", s.policy.File, errUntested, s.tests.File)
 		case errors.Is(err, os.ErrNotExist):
 			err = fmt.Errorf("tests %s have no policy\n  expected  %s", s.tests.File, s.policy.File)
 		}

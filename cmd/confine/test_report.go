@@ -15,6 +15,8 @@ type testReport struct {
 	Policies []*testedPolicy `json:"policies"`
 
 	failUncovered bool
+	// untested is how many policies were passed over, because they have no tests.
+	untested int
 }
 
 // testedPolicy is what came of the tests of one policy.
@@ -88,13 +90,15 @@ func errorText(err error) string {
 // testCounts is a report in numbers.
 type testCounts struct {
 	policies, cases, failed, broken int
+	// untested policies have no tests, and were passed over.
+	untested int
 	// unexercised entries, and policies of which it is not known.
 	unexercised, unknown int
 	covered              bool
 }
 
 func (r *testReport) counts() testCounts {
-	var n testCounts
+	n := testCounts{untested: r.untested}
 	for _, t := range r.Policies {
 		if t.problem != nil {
 			n.broken++
@@ -133,14 +137,24 @@ func (r *testReport) finished() *testReport {
 	return r
 }
 
-func (n testCounts) verdict() string {
-	switch {
-	case n.broken > 0:
-		return fmt.Sprintf("%d could not be tested, %s", n.broken, count(n.failed, "access failed", "accesses failed"))
-	case n.failed > 0:
-		return count(n.failed, "access failed", "accesses failed")
+// summary is the last line of the results for people.
+func (n testCounts) summary() string {
+	broken := count(n.broken, "policy", "policies") + " could not be tested"
+	if n.policies == 0 && n.broken > 0 {
+		return broken
 	}
-	return "all passed"
+	parts := []string{"all passed"}
+	if n.failed > 0 {
+		parts = []string{count(n.failed, "access failed", "accesses failed")}
+	}
+	if n.broken > 0 {
+		parts = append(parts, broken)
+	}
+	if n.untested > 0 {
+		parts = append(parts, count(n.untested, "policy without tests", "policies without tests")+" passed over")
+	}
+	return fmt.Sprintf("%s, %s: %s%s", count(n.policies, "policy", "policies"), count(n.cases, "case", "cases"),
+		strings.Join(parts, ", "), n.coverage())
 }
 
 func testFormat(name string) (func(io.Writer, *testReport) error, error) {
@@ -170,7 +184,5 @@ func (r *testReport) text() string {
 			out.WriteString(t.coverageText())
 		}
 	}
-	n := r.counts()
-	fmt.Fprintf(&out, "%s, %s: %s%s\n", count(n.policies, "policy", "policies"), count(n.cases, "case", "cases"), n.verdict(), n.coverage())
-	return out.String()
+	return out.String() + r.counts().summary() + "\n"
 }
