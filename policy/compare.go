@@ -149,9 +149,9 @@ func (c *comparison) process() {
 		c.undecided(ClauseProcessDirectory, "directory", orCaller(a.Directory), orCaller(b.Directory), a.DirectoryAt, b.DirectoryAt)
 	}
 	c.bound(ClauseProcessWallTime, "wall_time", uint64(a.WallTime), uint64(b.WallTime),
-		durationOf(a.WallTime), durationOf(b.WallTime), a.WallTimeAt, b.WallTimeAt)
+		DurationText(a.WallTime), DurationText(b.WallTime), a.WallTimeAt, b.WallTimeAt)
 	c.bound(ClauseProcessMemory, "memory", a.Memory, b.Memory,
-		sizeOf(a.Memory), sizeOf(b.Memory), a.MemoryAt, b.MemoryAt)
+		SizeText(a.Memory), SizeText(b.Memory), a.MemoryAt, b.MemoryAt)
 }
 
 func orCaller(value string) string {

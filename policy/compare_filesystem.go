@@ -61,7 +61,7 @@ func tmpSize(e PathEntry) string {
 	if e.Size == 0 {
 		return "tmp without a size"
 	}
-	return "tmp of " + sizeOf(e.Size)
+	return "tmp of " + SizeText(e.Size)
 }
 
 // modeOf gives the entry that decides a path, links followed.

@@ -105,7 +105,7 @@ func (c *comparison) gateway(a, b Network) {
 		})
 	}
 	c.bound(ClauseNetworkMaxBytes, "max_bytes", a.MaxBytes, b.MaxBytes,
-		sizeOf(a.MaxBytes), sizeOf(b.MaxBytes), a.MaxBytesAt, b.MaxBytesAt)
+		SizeText(a.MaxBytes), SizeText(b.MaxBytes), a.MaxBytesAt, b.MaxBytesAt)
 	c.bound(ClauseNetworkMaxConnections, "max_connections", a.MaxConnections, b.MaxConnections,
 		strconv.FormatUint(a.MaxConnections, 10), strconv.FormatUint(b.MaxConnections, 10), a.MaxConnectionsAt, b.MaxConnectionsAt)
 }

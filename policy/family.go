@@ -16,15 +16,26 @@ type family struct {
 	repeated []NamedBase
 	// removals are what the policy's own file takes out of its bases.
 	removals []removal
+	// removed are the entries that a file takes out of what it extends.
+	removed map[removedEntry]Position
 	// inherited is what the bases give, if it was asked for.
 	inherited *Policy
 }
 
+// removedEntry is an entry as remove names it.
+type removedEntry struct{ clause, entry string }
+
 func familyOf(loaded []*document) family {
 	root := loaded[len(loaded)-1]
-	f := family{nameAt: root.layer.family.nameAt, brought: map[string]Position{}, texts: map[string]*source{}, removals: root.layer.removals}
+	f := family{
+		nameAt: root.layer.family.nameAt, brought: map[string]Position{}, texts: map[string]*source{},
+		removals: root.layer.removals, removed: map[removedEntry]Position{},
+	}
 	for _, d := range loaded {
 		f.texts[d.source.File] = d.src
+		for _, rm := range d.layer.removals {
+			f.removed[removedEntry{rm.clause, rm.entry}] = rm.at
+		}
 	}
 	for i, base := range root.bases {
 		for j, other := range root.bases {
@@ -101,6 +112,13 @@ func (p *Policy) Inherited() *Policy { return p.family.inherited }
 // "filesystem.read", out of what it inherits. A path is without its "?".
 func (p *Policy) TakesOut(clause, entry string) bool {
 	return slices.ContainsFunc(p.family.removals, func(r removal) bool { return r.clause == clause && r.entry == entry })
+}
+
+// RemovedAt gives the place where the policy or one of its bases takes an entry of a list out
+// of what it extends; the entry is as remove names it.
+func (p *Policy) RemovedAt(clause, entry string) (at Position, ok bool) {
+	at, ok = p.family.removed[removedEntry{clause, entry}]
+	return at, ok
 }
 
 // Token gives the bytes of its file that the token at a position takes; ok is false where

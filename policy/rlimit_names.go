@@ -72,6 +72,9 @@ func rlimitText(name string, value uint64) string {
 	return kind.text(value)
 }
 
+// Text gives the value of a limit as a policy would state it, for example "4GiB".
+func (r Rlimit) Text() string { return rlimitText(r.Name, r.Value) }
+
 // expected says what a value of the limit looks like.
 func (k rlimitKind) expected() string {
 	switch k.unit {
@@ -115,11 +118,11 @@ var unitNames = map[time.Duration]string{time.Second: "second", time.Microsecond
 func (k rlimitKind) text(value uint64) string {
 	switch {
 	case k.unit == rlimitBytes:
-		return sizeOf(value)
+		return SizeText(value)
 	case k.unit == rlimitSeconds && value <= math.MaxInt64/uint64(time.Second):
-		return durationOf(time.Duration(value) * time.Second)
+		return DurationText(time.Duration(value) * time.Second)
 	case k.unit == rlimitMicroseconds && value <= math.MaxInt64/uint64(time.Microsecond):
-		return durationOf(time.Duration(value) * time.Microsecond)
+		return DurationText(time.Duration(value) * time.Microsecond)
 	}
 	return strconv.FormatUint(value, 10)
 }

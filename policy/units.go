@@ -52,8 +52,8 @@ func parseDuration(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// sizeOf gives bytes in the largest unit that is exact.
-func sizeOf(bytes uint64) string {
+// SizeText gives bytes in the largest unit that is exact.
+func SizeText(bytes uint64) string {
 	for _, unit := range []string{"TiB", "GiB", "MiB", "KiB"} {
 		if size := sizeUnits[unit]; bytes >= size && bytes%size == 0 {
 			return fmt.Sprintf("%d%s", bytes/size, unit)
@@ -62,8 +62,8 @@ func sizeOf(bytes uint64) string {
 	return strconv.FormatUint(bytes, 10)
 }
 
-// durationOf gives a duration as a policy would state it: "72h", not "72h0m0s".
-func durationOf(d time.Duration) string {
+// DurationText gives a duration as a policy would state it: "72h", not "72h0m0s".
+func DurationText(d time.Duration) string {
 	text := d.String()
 	if short, ok := strings.CutSuffix(text, "m0s"); ok {
 		text = short + "m"

@@ -40,6 +40,7 @@ examples:
 members of the JSON:
   all       policy, digest, parameters [name, value, bound]
   access    access, decision (allowed, denied, conditional), because, clause, at,
+            values {NAME: value} of parameters that decide it, removed {entry, was_at, at},
             to_allow {table, lines, note}, backends [backend, strength, how, refused],
             syscall {belongs_to, paths [arch, shortest, longest]}
   policy    description, sources [file, sha256], entries [table, key, value, note, at],
@@ -116,7 +117,7 @@ func explanationOf(p *loaded, args []string, format string, params *parameterFla
 		if err != nil {
 			return nil, err
 		}
-		return explainAccess(p.Policy, access)
+		return explainAccess(*p, access)
 	}
 }
 

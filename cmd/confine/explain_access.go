@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,9 +23,12 @@ type accessReport struct {
 	Because  string           `json:"because"`
 	Clause   string           `json:"clause"`
 	At       *policy.Position `json:"at,omitempty"`
-	ToAllow  *policy.Remedy   `json:"to_allow,omitempty"`
-	Backends []backendReport  `json:"backends"`
-	Syscall  *callReport      `json:"syscall,omitempty"`
+	// Values are those of parameters without which the access is decided otherwise.
+	Values   map[string]string `json:"values,omitempty"`
+	Removed  *removedReport    `json:"removed,omitempty"`
+	ToAllow  *policy.Remedy    `json:"to_allow,omitempty"`
+	Backends []backendReport   `json:"backends"`
+	Syscall  *callReport       `json:"syscall,omitempty"`
 }
 
 // backendReport is how one backend enforces the clause that decides.
@@ -47,29 +51,50 @@ type pathReport struct {
 	seccomp.Path
 }
 
-func explainAccess(p *policy.Policy, access policy.Access) (explanation, error) {
+func explainAccess(p loaded, access policy.Access) (explanation, error) {
 	d := p.Decide(access)
 	report := accessReport{
-		identity: identityOf(p), Access: access.String(), Decision: decisionWord(d),
-		Because: d.Because, Clause: d.Clause, At: stated(d.At),
+		identity: identityOf(p.Policy), Access: access.String(), Decision: decisionWord(d),
+		Because: d.Because, Clause: d.Clause, At: stated(d.At), Removed: removedFor(p.Policy, access),
 	}
-	if remedy, ok := p.Remedy(access); ok {
-		report.ToAllow = &remedy
+	values, bound := decidingValues(p, access)
+	hide := func(text string) string { return text }
+	if values != nil {
+		d = bound.Decide(access)
+		report.needs(values, d)
+	} else {
+		bound, hide = sampled(p)
+		if remedy, ok := p.Remedy(access); ok {
+			report.ToAllow = &remedy
+		}
 	}
 	for _, backend := range backends.Names() {
-		report.Backends = append(report.Backends, enforcement(p, compiler.Backend(backend), d))
+		row := enforcement(bound, compiler.Backend(backend), d)
+		row.How, row.Refused = hide(row.How), hide(row.Refused)
+		report.Backends = append(report.Backends, row)
 	}
 	if report.ToAllow != nil {
-		report.ToAllow.Note = noteRefusal(p, access, report)
+		report.ToAllow.Note = hide(noteRefusal(bound, access, report))
 	}
 	if access.Kind == policy.AccessSyscall {
-		call, err := explainCall(p, access)
+		call, err := explainCall(p.Policy, access)
 		if err != nil {
 			return nil, err
 		}
 		report.Syscall = call
 	}
 	return report, nil
+}
+
+// needs says that the answer is d with values that the parameters do not have.
+func (r *accessReport) needs(values map[string]string, d policy.Decision) {
+	names := slices.Sorted(maps.Keys(values))
+	what := "parameter " + names[0] + " has no value; with this one it is "
+	if len(names) > 1 {
+		what = "parameters " + strings.Join(names, ", ") + " have no values; with these it is "
+	}
+	r.Decision, r.Values = "conditional", values
+	r.Because, r.Clause, r.At = what+decisionWord(d), d.Clause, stated(d.At)
 }
 
 // noteRefusal adds to the note of a remedy that a backend, which takes the policy as it
@@ -229,6 +254,12 @@ func (r accessReport) text() string {
 	}
 	out.WriteString(labelled(decision, r.Access))
 	out.WriteString(labelled("because", r.Because))
+	if len(r.Values) > 0 {
+		out.WriteString(labelled("give", flagsOf(r.Values)))
+	}
+	if r.Removed != nil {
+		out.WriteString(labelled("removed", fmt.Sprintf("%s, which stands at %s, by remove at %s", r.Removed.Entry, r.Removed.WasAt, r.Removed.At)))
+	}
 	at := "a default: no file states it"
 	if r.At != nil {
 		at = r.At.String()

@@ -64,7 +64,7 @@ func entriesOf(p *policy.Policy) []entryReport {
 		add("network", "fronting", string(p.Network.Fronting), "", p.Network.FrontingAt)
 	}
 	if p.Network.MaxBytes > 0 {
-		add("network", "max_bytes", fmt.Sprintf("%d bytes", p.Network.MaxBytes), "", p.Network.MaxBytesAt)
+		add("network", "max_bytes", policy.SizeText(p.Network.MaxBytes), "", p.Network.MaxBytesAt)
 	}
 	if p.Network.MaxConnections > 0 {
 		add("network", "max_connections", strconv.FormatUint(p.Network.MaxConnections, 10), "", p.Network.MaxConnectionsAt)
@@ -75,7 +75,7 @@ func entriesOf(p *policy.Policy) []entryReport {
 			path += "?" // as policies write it
 		}
 		if e.Size > 0 {
-			note = fmt.Sprintf("%d bytes", e.Size)
+			note = policy.SizeText(e.Size)
 		}
 		add("filesystem", string(e.Mode), path, note, e.At)
 	}
@@ -85,7 +85,7 @@ func entriesOf(p *policy.Policy) []entryReport {
 	add("filesystem", "proc", string(p.Filesystem.Proc), "", p.Filesystem.ProcAt)
 	add("filesystem", "dev", string(p.Filesystem.Dev), "", p.Filesystem.DevAt)
 	for _, l := range p.Rlimits {
-		add("rlimits", l.Name, fmt.Sprint(l.Value), "", l.At)
+		add("rlimits", l.Name, l.Text(), "", l.At)
 	}
 	for _, c := range p.Capabilities {
 		add("capabilities", "keep", c.Name, "", c.At)
@@ -136,10 +136,10 @@ func processEntries(process policy.Process) []entryReport {
 		entries = append(entries, entryReport{"process", "directory", process.Directory, "", stated(process.DirectoryAt)})
 	}
 	if process.WallTime > 0 {
-		entries = append(entries, entryReport{"process", "wall_time", process.WallTime.String(), "", stated(process.WallTimeAt)})
+		entries = append(entries, entryReport{"process", "wall_time", policy.DurationText(process.WallTime), "", stated(process.WallTimeAt)})
 	}
 	if process.Memory > 0 {
-		entries = append(entries, entryReport{"process", "memory", fmt.Sprintf("%d bytes", process.Memory), "", stated(process.MemoryAt)})
+		entries = append(entries, entryReport{"process", "memory", policy.SizeText(process.Memory), "", stated(process.MemoryAt)})
 	}
 	return entries
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,6 +18,8 @@ type loaded struct {
 	*policy.Policy
 	// files are those on disk, the policy itself first; confine's own are not among them.
 	files []string
+	// with resolves the policy again, with values for parameters that have none.
+	with func(values map[string]string) (*policy.Policy, error)
 }
 
 // loadPolicy resolves the policy that a person named, with the values of its
@@ -46,7 +49,13 @@ func loadWith(name string, params *parameterFlags, options policy.Options) (load
 	if err != nil {
 		return loaded{}, err
 	}
-	return loaded{p, lib.read}, nil
+	with := func(more map[string]string) (*policy.Policy, error) {
+		again := options
+		again.Library, again.Parameters = &library{}, maps.Clone(more)
+		maps.Copy(again.Parameters, values)
+		return policy.Resolve(root, again)
+	}
+	return loaded{p, lib.read, with}, nil
 }
 
 // explain prints an error in the form that its kind deserves. p is the policy that it
