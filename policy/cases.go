@@ -19,6 +19,9 @@ type Case struct {
 	By    string
 	Allow []CaseAccess
 	Deny  []CaseAccess
+
+	// paramsAt are where Params stand: of each its value, and under "" the key.
+	paramsAt map[string]Position
 }
 
 // CaseAccess is one access of a case and where it stands.
@@ -71,7 +74,8 @@ func (b *builder) testCase(item *node, named map[string]Position) Case {
 		c.Name = name
 	}
 	if m, ok := item.member("params"); ok {
-		c.Params = b.caseParams(m.value)
+		c.Params, c.paramsAt = b.caseParams(m.value)
+		c.paramsAt[""] = b.position(m.key)
 	}
 	if m, ok := item.member("by"); ok {
 		c.By = b.clauseName(m.value, "case.by")
@@ -86,18 +90,18 @@ func (b *builder) testCase(item *node, named map[string]Position) Case {
 	return c
 }
 
-func (b *builder) caseParams(n *node) map[string]string {
+func (b *builder) caseParams(n *node) (params map[string]string, at map[string]Position) {
+	params, at = map[string]string{}, map[string]Position{}
 	if n.kind != kindTable {
 		b.wrongType(n, "case.params", "a table of values").advise(`params = { NAME = "value" }`)
-		return nil
+		return nil, at
 	}
-	params := map[string]string{}
 	for _, m := range n.members {
 		if value, ok := b.text(m.value, "case.params."+clip(m.name, 60), "a string"); ok {
-			params[m.name] = value
+			params[m.name], at[m.name] = value, b.at(m.value)
 		}
 	}
-	return params
+	return params, at
 }
 
 func (b *builder) caseAccesses(item *node, key string) []CaseAccess {

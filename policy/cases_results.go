@@ -3,6 +3,8 @@ package policy
 import (
 	"errors"
 	"sort"
+
+	"confine/policy/syscalls"
 )
 
 // Results are what came of the cases of a policy's tests, in their order.
@@ -17,7 +19,8 @@ type Result struct {
 }
 
 // Failure is one access that came out otherwise than its case says, or the whole case
-// where its policy cannot be resolved: then Access has no Kind, and At is the case's.
+// where its policy cannot be resolved: then Access has no Kind, and At is the parameter
+// because of which, or the case.
 type Failure struct {
 	CaseAccess
 	// Expected and Found are answers, in words: "allowed", "denied by filesystem.hide".
@@ -63,15 +66,37 @@ func (rs Results) Diagnostics() Diagnostics {
 }
 
 func (c Case) unresolved(err error, r *reports) Failure {
-	report := r.addAt(c.At, "the policy of case %s cannot be resolved", quote(c.Name)).note("%v", err)
+	at := c.placeOf(err)
+	report := r.addAt(at, "the policy of case %s cannot be resolved", quote(c.Name)).note("%v", err)
 	var unknown *ParameterError
 	if len(c.Params) == 0 && !errors.As(err, &unknown) {
 		report.advise(`params = { NAME = "value" }, where the policy has parameters`)
 	}
 	return Failure{
-		CaseAccess: CaseAccess{At: c.At}, Expected: "a policy", Found: "a policy that cannot be resolved",
+		CaseAccess: CaseAccess{At: at}, Expected: "a policy", Found: "a policy that cannot be resolved",
 		Because: err.Error(), Diagnostic: report.finish(), report: report,
 	}
+}
+
+// placeOf gives the token of a case because of which its policy cannot be resolved: the value
+// of a parameter, or its name, and otherwise the case.
+func (c Case) placeOf(err error) Position {
+	name := ""
+	var unknown *ParameterError
+	var diagnostics Diagnostics
+	switch {
+	case errors.As(err, &unknown):
+		name = unknown.Name
+	case errors.As(err, &diagnostics):
+		name = diagnostics[0].parameter
+	}
+	if name == "" || len(c.Params) == 0 {
+		return c.At
+	}
+	if at, given := c.paramsAt[name]; given {
+		return at
+	}
+	return c.paramsAt[""]
 }
 
 // ask gives those of a list of accesses that the policy answers otherwise than the case
@@ -89,17 +114,23 @@ func (c Case) ask(p *Policy, accesses []CaseAccess, allow bool, r *reports) []Fa
 		}
 		switch {
 		case d.Conditional:
-			f.Found = "decided by arguments that are not given"
+			f.Found = "undecided without more arguments"
 		case d.Allowed:
 			f.Found = "allowed"
 		}
 		if c.By != "" {
-			f.Found, f.Expected = f.Found+" by "+d.Clause, f.Expected+" by "+c.By
+			f.Expected += " by " + c.By
+		}
+		if c.By != "" && !d.Conditional {
+			f.Found += " by " + d.Clause
 		}
 		f.report = r.addAt(a.At, "%s is %s", a.Access, f.Found).note("expected  %s, in case %s", f.Expected, quote(c.Name)).
 			note("because   %s", d.Because)
 		if !d.At.IsZero() {
 			f.report.note("at        %s", d.At)
+		}
+		if d.Conditional && a.Args == [6]syscalls.Argument{} {
+			f.report.advise("say which, for example %q", a.Access.String()+"(arg0=0x1)")
 		}
 		f.Diagnostic = f.report.finish()
 		out = append(out, f)

@@ -53,7 +53,7 @@ deny = ["read /b"]
 		"fails",
 		`  p.test.toml:3:9 read /a/x: allowed, not denied; filesystem.read names "/a"; p.toml:4:9; p.test.toml:3:9`,
 		`  p.test.toml:4:10 write /a/x: denied, not allowed; filesystem.read names "/a", and does not allow write; p.toml:4:9; p.test.toml:4:10`,
-		`  p.test.toml:4:37 syscall socket: decided by arguments that are not given, not allowed; the base list connector decides socket by arg0 and arg2, which are not given; default; p.test.toml:4:37`,
+		`  p.test.toml:4:37 syscall socket: undecided without more arguments, not allowed; the base list connector decides socket by arg0 and arg2, which are not given; default; p.test.toml:4:37`,
 		"passes",
 		"by",
 		`  p.test.toml:11:9 read /b: denied by filesystem, not denied by filesystem.hide; no entry of [filesystem] names "/b": it is hidden; default; p.test.toml:11:9`,

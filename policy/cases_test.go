@@ -49,6 +49,11 @@ deny = ["read /b"]
 name = "no such parameter"
 params = { regoin = "eu" }
 deny = ["read /b"]
+[[case]]
+name = "by arguments"
+params = { region = "eu" }
+by = "syscalls.base"
+allow = ["syscall socket", "syscall ioctl(arg0=0x1)"]
 `
 	text := headed("p", "[params.region]\ntype = 'label'\npattern = '[a-z]+'\n[filesystem]\nread = ['/a', '/${region}']\nhide = ['/a/hidden']\n[environment]\npass = ['PATH']\n")
 	tests, err := policy.ParseTests("p.test.toml", []byte(src+"[[case]]\nname = \"no values\"\ndeny = [\"read /b\"]\n"))

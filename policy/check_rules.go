@@ -17,7 +17,7 @@ func (p *Policy) checkRules(r *reports) {
 		case syscalls.NeverMatches:
 			r.neverMatches(rule, fault.Conditions)
 		case syscalls.NotAllowed:
-			r.addAt(rule.At, "a rule for %s that matches nothing which base and allow give", rule.Syscall).
+			r.addAt(rule.At, "a rule for %s that matches nothing of base and allow", rule.Syscall).
 				note("found     %s", conditionTexts(rule)).
 				note("rules only narrow, and the base list %s denies these arguments", p.Syscalls.Base).
 				advise("add %q to allow in [syscalls], taken whole, and narrow it by rules", rule.Syscall)
@@ -56,7 +56,7 @@ func (r *reports) neverMatches(rule SyscallRule, excluding []int) {
 		r.addAt(rule.whenAt[last], "no arguments of %s satisfy this condition", rule.Syscall)
 		return
 	}
-	d := r.addAt(rule.whenAt[last], "no arguments of %s satisfy this condition and the others of the rule", rule.Syscall)
+	d := r.addAt(rule.whenAt[last], "no arguments of %s satisfy this and the other conditions", rule.Syscall)
 	var values []string
 	listed := true
 	for _, i := range excluding {
@@ -85,7 +85,7 @@ func (r *reports) allowEverything(rules []SyscallRule, together []int) {
 			last = rules[i]
 		}
 	}
-	d := r.addAt(last.At, "the rules for %s together allow any arguments: they narrow nothing", last.Syscall).
+	d := r.addAt(last.At, "the rules for %s together allow any arguments", last.Syscall).
 		note("found     %s", conditionTexts(last))
 	const most = 8
 	for n, i := range together {

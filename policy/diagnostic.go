@@ -32,6 +32,8 @@ type Diagnostic struct {
 	// EndColumn where Source has a secret replaced before the token.
 	offset, width int
 	placed        bool
+	// parameter is the one that the diagnostic is about, or empty.
+	parameter string
 }
 
 // Diagnostics is everything that is wrong with a policy file, sorted by place.
@@ -101,6 +103,8 @@ type report struct {
 	message string
 	notes   []string
 	hint    string
+	// parameter is the one that it is about, or empty.
+	parameter string
 }
 
 func (r *reporter) add(at span, format string, args ...any) *report {
@@ -187,6 +191,7 @@ func (d *report) finish() Diagnostic {
 		offset:    from,
 		width:     to - from,
 		placed:    true,
+		parameter: d.parameter,
 	}
 }
 

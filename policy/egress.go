@@ -78,8 +78,8 @@ func egressEntry(text string) (e EgressEntry, hint string, err error) {
 	host, port, err := splitHostPort(text)
 	if err != nil {
 		// "a:b:c" may be an address with a port or without.
-		switch name, plain := normalHost(strings.Trim(text, "[]")); {
-		case plain == nil && strings.Contains(name, ":"):
+		switch name, plain := normalHost(strings.Trim(strings.TrimPrefix(text, "*."), "[]")); {
+		case plain == nil && strings.Contains(name, ":") && text[0] != '*':
 			hint = strconv.Quote(bracketed(text))
 		case plain == nil && (text[0] == '[' || !strings.Contains(text, ":")):
 			hint = strconv.Quote(text + ":443")
@@ -88,6 +88,11 @@ func egressEntry(text string) (e EgressEntry, hint string, err error) {
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	switch {
+	case port == "":
+		if _, plain := normalHost(strings.TrimPrefix(host, "*.")); plain == nil {
+			hint = strconv.Quote(text + "443")
+		}
+		return e, hint, fmt.Errorf("%s has no port: expected HOST:PORT", quote(text))
 	case port == "*" || strings.ContainsAny(port, "-,"):
 		return e, "", fmt.Errorf("%s names more than one port: write one entry for each", quote(text))
 	case err != nil || number == 0:
@@ -102,7 +107,7 @@ func egressEntry(text string) (e EgressEntry, hint string, err error) {
 		}
 		return e, hint, fmt.Errorf("%s is not ASCII: two names can look alike", quote(host))
 	case err != nil && strings.Contains(domain, "*"):
-		return e, "", fmt.Errorf(`%s has a wildcard that is not the first label: expected "*." before a domain`, quote(host))
+		return e, "", fmt.Errorf("%s has a wildcard that is not its first label", quote(host))
 	case err != nil:
 		return e, "", err
 	case wildcard && isAddress(name):
@@ -112,7 +117,7 @@ func egressEntry(text string) (e EgressEntry, hint string, err error) {
 		if !isRegistry(name) {
 			hint = `the whole name of a host of your own, without "*."` // every example is a stranger's
 		}
-		return e, hint, fmt.Errorf("wildcard covers a whole public suffix: anybody can have a name under %q", name)
+		return e, hint, fmt.Errorf("anybody can have a name under %q, a public suffix", name)
 	case wildcard:
 		name = "*." + name
 	}

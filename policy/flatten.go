@@ -65,7 +65,7 @@ func (p *Policy) checkExpanded(r *reports) {
 			closed, ok = replaced, true
 		}
 		if ok && !closed.Mode.Visible() {
-			r.addAt(e.At, "the value of a parameter leads %s into what %s closes", quote(r.written(e.At, e.Path)), FilesystemClause(closed.Mode)).
+			r.addAt(e.At, "a parameter's value leads %s into %s", quote(r.written(e.At, e.Path)), FilesystemClause(closed.Mode)).
 				note("closed at %s", closed.At).
 				note("expected  a pattern of the parameter that does not match it")
 		}
@@ -92,7 +92,8 @@ func (p *Policy) checkAliases(r *reports) {
 
 func (r *reports) aliased(at Position, from, to string, link Link) {
 	target := r.written(link.toAt, link.To)
-	d := r.addAt(at, "%s goes through the symbolic link %s; a policy names real paths", quote(r.written(at, from)), quote(link.From)).
+	d := r.addAt(at, "%s goes through the symbolic link %s", quote(r.written(at, from)), quote(link.From)).
+		note("expected  a real path").
 		note("%s leads to %s: %s", link.From, target, link.At)
 	if r.written(at, from) == from && target == link.To {
 		d.advise("write %s", quote(to))

@@ -47,8 +47,8 @@ func syscallNames(entries []SyscallEntry) []string {
 func (p *Policy) checkUnrestricted(r *reports) {
 	s := p.Syscalls
 	report := func(at Position, what string) {
-		r.addAt(at, "%s beside base = %q, which is no filter", what, s.Base).
-			note("nothing would enforce it; the base stands at %s", s.At).
+		r.addAt(at, "%s beside base = %q", what, s.Base).
+			note("nothing enforces it: the base at %s is no filter", s.At).
 			advise("remove it, or take the base %q", "default")
 	}
 	for _, e := range s.Allow {

@@ -105,7 +105,7 @@ func bind(loaded []*document, o Options, r *reports, whole bool) (parameters, er
 		if p := params[name]; p.sound && !given && !o.Unbound && !tooMany {
 			r.addAt(p.At, "parameter %s has no value", name).
 				note("expected  %s", p.expected()).
-				advise("--param %s=VALUE", name)
+				advise("--param %s=VALUE", name).parameter = name
 		}
 	}
 	return params, nil
@@ -147,7 +147,7 @@ func (p *Parameter) bind(value string, r *reports) bool {
 	if !ok {
 		p.sound = false
 		r.addAt(p.At, "the value of parameter %s is not one that it allows", p.Name).
-			note("expected  %s", p.expected())
+			note("expected  %s", p.expected()).parameter = p.Name
 		return false
 	}
 	p.Value, p.Bound = value, true

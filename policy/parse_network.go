@@ -10,6 +10,9 @@ func (b *builder) network(t table) {
 	if m, ok := t.node.member("mode"); ok {
 		if mode, ok := b.choice(m.value, ClauseNetworkMode, string(NetworkNone), string(NetworkEgress), string(NetworkHost)); ok {
 			n.Mode, n.At = NetworkMode(mode), b.at(m.value)
+		} else {
+			// Any other would have more to say about the keys beside it, which is no news.
+			n.Mode, n.At = NetworkEgress, b.at(m.value)
 		}
 	}
 	private, hasPrivate := t.node.member("private")
@@ -60,7 +63,7 @@ func (b *builder) egress(item *node, named map[string]EgressEntry) {
 	if written != text {
 		// Only the values can be wrong now, and they are not shown.
 		if entry, _, err = egressEntry(text); err != nil || isAddress(entry.Host) {
-			b.add(item.at, "%s does not name a host with the values of its parameters", quote(written)).
+			b.add(item.at, "%s is no host with the values of its parameters", quote(written)).
 				note("expected  labels of at most 63 characters, 253 in all, no address, and no public suffix after \"*.\"")
 			return
 		}
@@ -130,7 +133,7 @@ func (b *builder) privateNetworks(list *node) {
 
 // closedNetwork reports an entry of network.private that could allow nothing.
 func (b *builder) closedNetwork(item *node, network netip.Prefix, closed specialRange) {
-	d := b.add(item.at, "network.private cannot hold %s: %s", network, closed.what).note("%s", closed.closed)
+	d := b.add(item.at, "network.private cannot hold %s", network).note("found     %s", closed.what).note("%s", closed.closed)
 	if inside, ok := carriedNetwork(network); ok && inside.Bits() > 0 && worthNaming(inside.Addr()) {
 		d.advise("write %q", inside)
 		return

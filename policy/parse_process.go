@@ -30,10 +30,13 @@ func (b *builder) process(t table) {
 	}
 	if m, ok := t.node.member("wall_time"); ok {
 		if text, ok := b.text(m.value, "process.wall_time", expectedDuration); ok {
-			d, err := parseDuration(text)
+			d, hint, err := parseDuration(text)
 			switch {
 			case err != nil:
-				b.add(m.value.at, "process.wall_time: %s", err).note("expected  %s", expectedDuration)
+				r := b.add(m.value.at, "process.wall_time: %s", err).note("expected  %s", expectedDuration)
+				if hint != "" {
+					r.advise("wall_time = %s", hint)
+				}
 			case d == 0:
 				b.add(m.value.at, "process.wall_time is zero: the program could not run").
 					note("expected  %s", expectedDuration).

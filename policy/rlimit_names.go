@@ -99,11 +99,11 @@ func (k rlimitKind) parse(text string) (value uint64, hint string, err error) {
 		if k.unit == rlimitMicroseconds {
 			unit = time.Microsecond
 		}
-		d, err := parseDuration(text)
+		d, hint, err := parseDuration(text)
 		if err == nil && d%unit != 0 {
 			err = fmt.Errorf("%s is not a whole number of %ss", quote(text), unitNames[unit])
 		}
-		return uint64(d / unit), "", err
+		return uint64(d / unit), hint, err
 	default:
 		if _, err := strconv.ParseUint(text, 10, 63); err == nil {
 			hint = text

@@ -40,16 +40,39 @@ func parseSize(text string) (bytes uint64, hint string, err error) {
 	return n * unit, "", nil
 }
 
-// parseDuration reads a duration of Go's syntax.
-func parseDuration(text string) (time.Duration, error) {
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		return 0, fmt.Errorf("%s is not a duration", quote(text))
+// looseDuration is a duration in words of people, and looseUnits what they stand for.
+var (
+	looseDuration = regexp.MustCompile(`^([0-9]{1,6}) *([a-zA-Z]+)$`)
+	looseUnits    = map[string]time.Duration{
+		"s": time.Second, "sec": time.Second, "second": time.Second,
+		"m": time.Minute, "min": time.Minute, "minute": time.Minute,
+		"h": time.Hour, "hr": time.Hour, "hour": time.Hour,
+		"d": 24 * time.Hour, "day": 24 * time.Hour, "w": 7 * 24 * time.Hour, "week": 7 * 24 * time.Hour,
 	}
-	if d < 0 {
-		return 0, fmt.Errorf("duration %s is negative", quote(text))
+)
+
+// parseDuration reads a duration of Go's syntax. The second result is an edit that would
+// make the text a duration, or empty.
+func parseDuration(text string) (d time.Duration, hint string, err error) {
+	d, err = time.ParseDuration(text)
+	switch {
+	case err != nil:
+		if m := looseDuration.FindStringSubmatch(text); m != nil {
+			n, _ := strconv.Atoi(m[1])
+			word := strings.ToLower(m[2])
+			unit, known := looseUnits[word]
+			if !known {
+				unit = looseUnits[strings.TrimSuffix(word, "s")]
+			}
+			if total := time.Duration(n) * unit; total > 0 && total/unit == time.Duration(n) {
+				hint = fmt.Sprintf("%q", DurationText(total))
+			}
+		}
+		return 0, hint, fmt.Errorf("%s is not a duration", quote(text))
+	case d < 0:
+		return 0, "", fmt.Errorf("duration %s is negative", quote(text))
 	}
-	return d, nil
+	return d, "", nil
 }
 
 // SizeText gives bytes in the largest unit that is exact.
