@@ -57,7 +57,7 @@ func guardCanaries(guard syscalls.Filter, mode policy.Position) []compiler.Filte
 	var out []compiler.FilterCanary
 	for _, trial := range guardTrials {
 		call, ok := filter.Canary(guard, trial.call, trial.arguments)
-		if !ok || call.Answer == syscalls.Allow {
+		if !ok || call.Answer == syscalls.Allow || call.Answer == syscalls.Notify {
 			continue
 		}
 		c := compiler.FilterCanary{Clause: trial.clause, Subject: call.Text, Calls: []compiler.CanaryCall{call}}

@@ -49,15 +49,15 @@ func networkRules(mode policy.NetworkMode) []syscalls.Rule {
 }
 
 // mediatedRules leave TCP alone, and connect(2) as the only call that carries an address: it
-// is the runner that answers it.
+// is the runner that answers it, with sockets that are made in the program's place.
 func mediatedRules() []syscalls.Rule {
 	internet := oneOf(0, internetFamily, internet6Family)
 	return slices.Concat(
 		[]syscalls.Rule{
 			{
-				Name: "socket", Reason: "TCP alone can be connected by the gateway",
+				Name: "socket", Reason: "TCP alone can be connected by the gateway, by who made the socket",
 				Cases: []syscalls.Case{
-					{When: []syscalls.Test{internet, typeOf(streamType), oneOf(2, number(0), tcpProtocol)}, Then: syscalls.Allow},
+					{When: []syscalls.Test{internet, typeOf(streamType), oneOf(2, number(0), tcpProtocol)}, Then: syscalls.Notify},
 					{When: []syscalls.Test{internet}, Then: syscalls.Fail(syscalls.EPROTONOSUPPORT)},
 				},
 				Otherwise: syscalls.Fail(syscalls.EAFNOSUPPORT),

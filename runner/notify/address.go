@@ -17,7 +17,8 @@ const (
 )
 
 // where reads an address for a socket, in the form of sockaddr(3type), with the kernel's
-// errors. It is not valid for AF_UNSPEC.
+// errors. AF_UNSPEC, which would disconnect, is no address: of a connected socket nothing
+// is kept by which it could be connected again.
 func (k kind) where(address []byte) (netip.AddrPort, error) {
 	var none netip.AddrPort
 	if len(address) < minFamily {
@@ -26,7 +27,7 @@ func (k kind) where(address []byte) (netip.AddrPort, error) {
 	family := binary.NativeEndian.Uint16(address)
 	switch {
 	case family == unix.AF_UNSPEC:
-		return none, nil
+		return none, unix.EAFNOSUPPORT
 	case k.six && len(address) < minInet6, !k.six && len(address) < minInet:
 		return none, unix.EINVAL
 	case k.six != (family == unix.AF_INET6), !k.six && family != unix.AF_INET:

@@ -3,15 +3,14 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"sync"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -20,7 +19,7 @@ import (
 	"confine/runner/rights"
 )
 
-// maxJoining is how many calls are decided at one time. The others wait.
+// maxJoining is how many connects are decided at one time. The others wait.
 const maxJoining = 256
 
 var errInUse = errors.New("it is listened at already")
@@ -32,9 +31,6 @@ type Config struct {
 	// Nameservers are those of the program's resolv.conf(5); none is that libc asks loopback.
 	// Their port 53 is the gateway's name server, whatever the policy says of it.
 	Nameservers []netip.Addr
-	// As is the identity of the supervisor, which has to be that of the program; nil is the
-	// caller's own.
-	As *syscall.Credential
 }
 
 // Broker is the runner's side: the opener of a gateway, whose connections are those of the
@@ -45,27 +41,37 @@ type Broker struct {
 	// namespace is that of the runner's sockets.
 	namespace uint64
 	conn      *net.UnixConn
-	// process is the supervisor, where it was started for this broker alone.
-	process *exec.Cmd
-	context context.Context
-	cancel  context.CancelFunc
-	slots   chan struct{}
-	group   sync.WaitGroup
-	// done is closed once the supervisor has ended, and then err says how.
-	done chan struct{}
-	once sync.Once
-	err  error
+	context   context.Context
+	cancel    context.CancelFunc
+	slots     chan struct{}
+	group     sync.WaitGroup
 
 	mutex     sync.Mutex
 	entrances map[netip.AddrPort]*entrance
 }
 
-// New makes the broker of a supervisor at the other end of a SOCK_SEQPACKET socket, which
-// the broker takes. That process calls [Supervise], or [Main] is it.
+// Pair makes the socket between a broker and its supervisor.
+func Pair() (broker *net.UnixConn, supervisor *os.File, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a socket to the supervisor: %w", err)
+	}
+	ours, theirs := os.NewFile(uintptr(fds[0]), "runner"), os.NewFile(uintptr(fds[1]), "supervisor")
+	defer ours.Close()
+	conn, err := net.FileConn(ours)
+	if err != nil {
+		_ = theirs.Close()
+		return nil, nil, fmt.Errorf("use the socket to the supervisor: %w", err)
+	}
+	return conn.(*net.UnixConn), theirs, nil
+}
+
+// New makes the broker of a supervisor at the other end of a socket of [Pair], which the
+// broker takes.
 func New(c Config, conn *net.UnixConn) (*Broker, error) {
 	b := &Broker{
 		gateway: c.Gateway, nameservers: map[netip.Addr]bool{c.Gateway.Nameserver(): true}, conn: conn,
-		slots: make(chan struct{}, maxJoining), done: make(chan struct{}), entrances: map[netip.AddrPort]*entrance{},
+		slots: make(chan struct{}, maxJoining), entrances: map[netip.AddrPort]*entrance{},
 	}
 	for _, ip := range c.Nameservers {
 		b.nameservers[ip.Unmap().WithZone("")] = true
@@ -88,99 +94,16 @@ func New(c Config, conn *net.UnixConn) (*Broker, error) {
 	return b, nil
 }
 
-// Start starts a supervisor, which waits for the listener of a filter.
-func Start(c Config) (*Broker, error) {
-	conn, process, err := spawn(c.As)
-	if err != nil {
-		return nil, fmt.Errorf("start the supervisor of connections: %w", err)
-	}
-	b, err := New(c, conn)
-	if err != nil {
-		_ = process.Wait()
-		return nil, err
-	}
-	b.process = process
-	go func() {
-		err := process.Wait()
-		if err != nil {
-			err = fmt.Errorf("the supervisor of connections ended: %w", err)
-		}
-		b.end(err)
-	}()
-	return b, nil
-}
-
-// end closes done, once.
-func (b *Broker) end(err error) {
-	b.once.Do(func() {
-		b.err = err
-		close(b.done)
-	})
-}
-
-// Pair makes the socket between a broker and its supervisor.
-func Pair() (broker *net.UnixConn, supervisor *os.File, err error) {
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	ours, theirs := os.NewFile(uintptr(fds[0]), "runner"), os.NewFile(uintptr(fds[1]), "supervisor")
-	defer func() { _ = ours.Close() }()
-	conn, err := net.FileConn(ours)
-	if err != nil {
-		_ = theirs.Close()
-		return nil, nil, err
-	}
-	return conn.(*net.UnixConn), theirs, nil
-}
-
-func spawn(as *syscall.Credential) (*net.UnixConn, *exec.Cmd, error) {
-	conn, theirs, err := Pair()
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { _ = theirs.Close() }()
-	process := exec.Command("/proc/self/exe", Argument)
-	process.Env = []string{}
-	process.Dir = "/"
-	process.ExtraFiles = []*os.File{theirs}
-	// Signals for the runner's process group or terminal do not reach it.
-	process.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: as}
-	if err := process.Start(); err != nil {
-		_ = conn.Close()
-		return nil, nil, err
-	}
-	return conn, process, nil
-}
-
 // Serve hands the listener of a filter to the supervisor, which keeps it alone, and serves
 // what runs under the filter. attempt is called for every address that nothing listens at;
 // it is the gateway's.
 func (b *Broker) Serve(listener *os.File, attempt func(netip.AddrPort)) error {
 	_, _, err := b.conn.WriteMsgUnix(handOver, unix.UnixRights(int(listener.Fd())), nil)
-	if err != nil {
+	if err = errors.Join(err, listener.Close()); err != nil {
 		return fmt.Errorf("hand over the listener of the filter: %w", err)
 	}
-	if err := listener.Close(); err != nil {
-		return fmt.Errorf("hand over the listener of the filter: %w", err)
-	}
-	b.group.Go(func() {
-		b.receive(attempt)
-		if b.process == nil {
-			b.end(nil)
-		}
-	})
+	b.group.Go(func() { b.receive(attempt) })
 	return nil
-}
-
-// Done is closed when the supervisor has ended: with all that ran under the filter, or
-// before it, and then nothing of that connects any more.
-func (b *Broker) Done() <-chan struct{} { return b.done }
-
-// Err says after Done why the supervisor ended, or nil if nothing was left to supervise.
-func (b *Broker) Err() error {
-	<-b.done
-	return b.err
 }
 
 // Close ends the supervisor, and with it every connect. It returns when nothing of the
@@ -188,16 +111,10 @@ func (b *Broker) Err() error {
 func (b *Broker) Close() {
 	b.cancel()
 	_ = b.conn.Close()
-	if b.process != nil {
-		_ = b.process.Process.Kill()
-	} else {
-		b.end(nil)
-	}
-	<-b.done
 	b.group.Wait()
 }
 
-// receive decides calls until the supervisor has gone.
+// receive decides connects until the supervisor has gone.
 func (b *Broker) receive(attempt func(netip.AddrPort)) {
 	buf, oob := make([]byte, maxRequest), make([]byte, unix.CmsgSpace(4))
 	for {
@@ -206,14 +123,14 @@ func (b *Broker) receive(attempt func(netip.AddrPort)) {
 			return
 		}
 		fd, brought := rights.Received(oob[:oobn])
-		id, address, ok := readRequest(append([]byte(nil), buf[:n]...))
-		if !ok {
-			if brought {
-				_ = unix.Close(fd)
-			}
+		id, address, ok := readRequest(bytes.Clone(buf[:n]))
+		switch {
+		case !ok && brought:
+			_ = unix.Close(fd)
 			return
-		}
-		if !brought {
+		case !ok:
+			return
+		case !brought:
 			// The process has no descriptor left for it.
 			b.say(id, unix.EMFILE)
 			continue
@@ -241,15 +158,12 @@ func (b *Broker) decide(fd int, address []byte, attempt func(netip.AddrPort)) er
 	if err != nil {
 		return err
 	}
+	if _, err := unix.Getpeername(fd); err == nil {
+		return unix.EISCONN
+	}
 	to, err := k.where(address)
 	if err != nil {
 		return err
-	}
-	if !to.IsValid() {
-		return disconnect(fd)
-	}
-	if _, err := unix.Getpeername(fd); err == nil {
-		return unix.EISCONN
 	}
 	meant := netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
 	if b.nameservers[meant.Addr()] && meant.Port() == egress.DNSPort {
@@ -268,6 +182,7 @@ func (b *Broker) decide(fd int, address []byte, attempt func(netip.AddrPort)) er
 		return err
 	}
 	if !e.enter(conn) {
+		_ = disconnect(fd)
 		return unix.ECONNREFUSED
 	}
 	return nil

@@ -4,6 +4,7 @@ package notify
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"unsafe"
 
@@ -11,10 +12,13 @@ import (
 )
 
 const (
-	// SECCOMP_IOCTL_NOTIF_ID_VALID of linux/seccomp.h.
+	// SECCOMP_IOCTL_NOTIF_ID_VALID and SECCOMP_IOCTL_NOTIF_ADDFD of linux/seccomp.h.
 	ioctlIDValid = 0x40082102
-	// The size of struct seccomp_notif_resp, which is that of its ioctl.
+	ioctlAddFD   = 0x40182103
+	// The sizes of struct seccomp_notif_resp and struct seccomp_notif_addfd, which are those
+	// of their ioctls.
 	answerSize = 24
+	addFDSize  = 24
 )
 
 // notification is struct seccomp_notif of a call.
@@ -22,6 +26,8 @@ type notification struct {
 	id uint64
 	// thread is the caller's id in this process's PID namespace, or 0 if it has none there.
 	thread int
+	// number is that of the call.
+	number int
 	args   [6]uint64
 }
 
@@ -46,13 +52,15 @@ func newListener(fd int) (listener, error) {
 const notificationSize = 80
 
 // receive takes a notification. The error is ENOENT if the one that was there has gone with
-// its thread.
+// its thread, or EINTR.
 func (l listener) receive() (notification, error) {
 	raw := make([]byte, l.size)
-	if err := l.control(unix.SECCOMP_IOCTL_NOTIF_RECV, raw); err != nil {
+	if _, err := l.control(unix.SECCOMP_IOCTL_NOTIF_RECV, raw); err != nil {
 		return notification{}, err
 	}
-	n := notification{id: binary.NativeEndian.Uint64(raw), thread: int(binary.NativeEndian.Uint32(raw[8:]))}
+	n := notification{
+		id: binary.NativeEndian.Uint64(raw), thread: int(binary.NativeEndian.Uint32(raw[8:])), number: int(binary.NativeEndian.Uint32(raw[16:])),
+	}
 	// struct seccomp_data begins at 16, and its arguments 16 bytes later.
 	for i := range n.args {
 		n.args[i] = binary.NativeEndian.Uint64(raw[32+8*i:])
@@ -64,23 +72,54 @@ func (l listener) receive() (notification, error) {
 func (l listener) valid(id uint64) bool {
 	raw := make([]byte, 8)
 	binary.NativeEndian.PutUint64(raw, id)
-	return l.control(ioctlIDValid, raw) == nil
+	_, err := l.patient(ioctlIDValid, raw)
+	return err == nil
 }
 
-// answer makes a call return: 0, or an error. Its flags are always 0: with
-// SECCOMP_USER_NOTIF_FLAG_CONTINUE the kernel would run it. A call that has gone is no
-// failure.
-func (l listener) answer(id uint64, errno unix.Errno) {
+// answer makes a call fail, or succeed with 0.
+func (l listener) answer(id uint64, errno unix.Errno) { l.send(id, 0, errno) }
+
+// give makes a call return a new descriptor of what this process has as fd. It takes two
+// steps: SECCOMP_ADDFD_FLAG_SEND would be one, but if a signal comes to this thread
+// meanwhile, the call returns 0 and has got nothing.
+func (l listener) give(id uint64, fd int, closeOnExec bool) error {
+	raw := make([]byte, addFDSize)
+	binary.NativeEndian.PutUint64(raw, id)
+	binary.NativeEndian.PutUint32(raw[12:], uint32(fd))
+	if closeOnExec {
+		binary.NativeEndian.PutUint32(raw[20:], unix.O_CLOEXEC)
+	}
+	given, err := l.patient(ioctlAddFD, raw)
+	if err != nil {
+		return err
+	}
+	l.send(id, given, 0)
+	return nil
+}
+
+// send makes a call return. Its flags are always 0: with SECCOMP_USER_NOTIF_FLAG_CONTINUE
+// the kernel would run it. A call that has gone is no failure.
+func (l listener) send(id uint64, value int, errno unix.Errno) {
 	raw := make([]byte, answerSize)
 	binary.NativeEndian.PutUint64(raw, id)
+	binary.NativeEndian.PutUint64(raw[8:], uint64(value))
 	binary.NativeEndian.PutUint32(raw[16:], uint32(-int32(errno)))
-	_ = l.control(unix.SECCOMP_IOCTL_NOTIF_SEND, raw)
+	_, _ = l.patient(unix.SECCOMP_IOCTL_NOTIF_SEND, raw)
 }
 
-func (l listener) control(request uint, raw []byte) error {
-	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(l.fd), uintptr(request), uintptr(unsafe.Pointer(&raw[0])))
-	if errno != 0 {
-		return errno
+// patient repeats what a signal has interrupted.
+func (l listener) patient(request uint, raw []byte) (int, error) {
+	for {
+		if value, err := l.control(request, raw); !errors.Is(err, unix.EINTR) {
+			return value, err
+		}
 	}
-	return nil
+}
+
+func (l listener) control(request uint, raw []byte) (int, error) {
+	value, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(l.fd), uintptr(request), uintptr(unsafe.Pointer(&raw[0])))
+	if errno != 0 {
+		return -1, errno
+	}
+	return int(value), nil
 }

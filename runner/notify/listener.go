@@ -61,6 +61,7 @@ func (e *entrance) enter(conn *net.TCPConn) bool {
 	case e.conns <- conn:
 		return true
 	case <-e.closed:
+		_ = conn.SetLinger(0)
 		_ = conn.Close()
 		return false
 	}

@@ -19,6 +19,8 @@ import (
 const (
 	// namespaceVariable says that the process is in namespaces of its own.
 	namespaceVariable = "NOTIFY_TEST_NAMESPACES"
+	// supervisorVariable makes the test binary a supervisor.
+	supervisorVariable = "NOTIFY_TEST_SUPERVISOR"
 	// stageVariable makes the test binary a stage, and programVariable one of programs.
 	stageVariable   = "NOTIFY_TEST_STAGE"
 	programVariable = "NOTIFY_TEST_PROGRAM"
@@ -31,8 +33,8 @@ func init() { runtime.LockOSThread() }
 // namespaces that end with them.
 func TestMain(m *testing.M) {
 	switch {
-	case len(os.Args) > 1 && os.Args[1] == Argument:
-		os.Exit(Main())
+	case os.Getenv(supervisorVariable) != "":
+		os.Exit(Supervise(3))
 	case os.Getenv(stageVariable) != "":
 		fmt.Fprintln(os.Stderr, "stage:", stage(os.Args[1:]))
 		os.Exit(125)

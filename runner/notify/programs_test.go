@@ -114,21 +114,37 @@ func busy() {
 	fmt.Println(time.Since(begin).Nanoseconds())
 }
 
-// waits connects to what is allowed and to what is not, and again whenever a line comes, or
-// as often as it says.
+// waits connects to what is allowed and to what is not, again whenever a line comes, and
+// before that as often as it says. It makes its sockets before it waits.
 func waits() {
 	lines := bufio.NewScanner(os.Stdin)
+	pair := []netip.AddrPort{allowed, forbidden}
+	fds := []int{stream(), stream()}
 	for {
-		for _, to := range []netip.AddrPort{allowed, forbidden} {
-			fd := stream()
-			fmt.Println(named(connectTo(fd, inet(to))))
-			_ = unix.Close(fd)
+		var told []string
+		for i, to := range pair {
+			told = append(told, named(connectTo(fds[i], inet(to))))
+			_ = unix.Close(fds[i])
 		}
+		for i := range fds {
+			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+			if err != nil {
+				fmt.Println(strings.Join(append(told, "socket: "+named(errnoOf(err))), "\n"))
+				return
+			}
+			fds[i] = fd
+		}
+		fmt.Println(strings.Join(told, "\n"))
 		if !lines.Scan() {
 			return
 		}
 		for count, found := strings.CutPrefix(lines.Text(), "many "); found; found = false {
 			connects(must(strconv.Atoi(count)))
+		}
+		for count, found := strings.CutPrefix(lines.Text(), "abandon "); found; found = false {
+			for range must(strconv.Atoi(count)) {
+				_ = unix.Close(stream())
+			}
 		}
 	}
 }
@@ -201,17 +217,15 @@ func tell(seen map[string]int) {
 	}
 }
 
-// unspec disconnects a socket and connects it to others.
+// unspec tries to disconnect a socket before it is connected and after it.
 func unspec() {
 	fd := stream()
 	none := make([]byte, 16)
 	fmt.Println(named(connectTo(fd, none)))
-	fmt.Println(named(connectTo(fd, inet(allowed))), greeting(fd))
-	fmt.Println(named(connectTo(fd, none)))
-	_, err := unix.Getpeername(fd)
-	fmt.Println(err)
 	fmt.Println(named(connectTo(fd, inet(forbidden))))
 	fmt.Println(named(connectTo(fd, inet(allowed))), greeting(fd))
+	fmt.Println(named(connectTo(fd, none)))
+	fmt.Println(named(connectTo(fd, inet(forbidden))))
 }
 
 // things are descriptors of every kind that a program can have.

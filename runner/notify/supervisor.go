@@ -4,47 +4,36 @@ package notify
 
 import (
 	"errors"
-	"os/signal"
-	"syscall"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
 	"confine/runner/rights"
 )
 
-const (
-	// Argument is the hidden first argument that makes the binary a supervisor.
-	Argument = "__notify"
-	// Descriptor is the supervisor's end of the socket to the runner.
-	Descriptor = 3
-	// maxReading is how many calls are looked at at one time. The others wait in the kernel.
-	maxReading = 64
-)
+// maxReading is how many calls are looked at at one time. The others wait in the kernel.
+const maxReading = 64
 
-// supervisor stands between the kernel and the runner. It decides nothing.
+// supervisor stands between the kernel and the runner. It makes the sockets, and decides
+// nothing of connections.
 type supervisor struct {
 	listener listener
 	// runner is the socket to the runner.
 	runner int
 	slots  chan struct{}
+	table  *table
+
+	mutex sync.Mutex
+	// asked are the sockets of the calls that the runner was asked for.
+	asked map[uint64]uint64
 }
 
-// Main is the supervisor's process. It returns 0 when nothing is left that runs under the
-// filter, and 1 when the runner has gone, or nothing can be supervised. It must exit then:
-// calls that still wait are answered when its descriptors close.
-func Main() int {
-	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
-	// Nobody of its own uid looks into it.
-	if unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) != nil {
-		return 1
-	}
-	return Supervise(Descriptor)
-}
-
-// Supervise is the supervisor in a process that does something else too: its descriptor of
-// the socket to the runner, which it takes, and the code that [Main] would return. A program
-// below this process can be supervised by it whatever kernel.yama.ptrace_scope says, up
-// to 1.
+// Supervise supervises what runs under the filter whose listener comes by a socket of
+// [Pair]. It returns 0 when nothing of that is left, and 1 when the runner has gone, or
+// nothing can be supervised. The process must exit then: calls that still wait are answered
+// when its descriptors close.
+//
+// Where kernel.yama.ptrace_scope is 1, the program has to be below this process.
 func Supervise(runner int) int {
 	s, err := takeOver(runner)
 	if err != nil {
@@ -71,8 +60,12 @@ func takeOver(runner int) (*supervisor, error) {
 		if !ok {
 			return nil, unix.EBADF
 		}
-		l, err := newListener(fd)
-		return &supervisor{listener: l, runner: runner, slots: make(chan struct{}, maxReading)}, err
+		s := &supervisor{runner: runner, slots: make(chan struct{}, maxReading), asked: map[uint64]uint64{}}
+		if s.listener, err = newListener(fd); err != nil {
+			return nil, err
+		}
+		s.table, err = newTable()
+		return s, err
 	}
 }
 
@@ -100,23 +93,54 @@ func (s *supervisor) receive() int {
 		}
 		go func() {
 			defer func() { <-s.slots }()
-			if err := s.forward(n); err != nil {
+			if err := s.handle(n); err != nil {
 				s.listener.answer(n.id, errnoOf(err))
 			}
 		}()
 	}
 }
 
-// forward hands a call to the runner. Who cannot be looked at gets the error that says so.
-func (s *supervisor) forward(n notification) error {
-	if n.thread == 0 {
-		return unix.ESRCH
+// handle answers a call, or gives the error with which it fails.
+func (s *supervisor) handle(n notification) error {
+	switch n.number {
+	case unix.SYS_SOCKET:
+		return s.makeSocket(n)
+	case unix.SYS_CONNECT:
+		return s.ask(n)
 	}
-	fd, err := takeSocket(n.thread, int(int32(n.args[0])))
+	return unix.ENOSYS
+}
+
+// makeSocket gives the program a socket for TCP, or none.
+func (s *supervisor) makeSocket(n notification) error {
+	const flags = unix.SOCK_CLOEXEC | unix.SOCK_NONBLOCK
+	family, kind, protocol := int(int32(n.args[0])), int(int32(n.args[1])), int(int32(n.args[2]))
+	switch {
+	case family != unix.AF_INET && family != unix.AF_INET6:
+		return unix.EAFNOSUPPORT
+	case kind&^flags != unix.SOCK_STREAM:
+		return unix.EACCES
+	case protocol != 0 && protocol != unix.IPPROTO_TCP:
+		return unix.EPROTONOSUPPORT
+	}
+	inode, fd, err := s.table.add(family, kind&unix.SOCK_NONBLOCK)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = unix.Close(fd) }()
+	err = s.listener.give(n.id, fd, kind&unix.SOCK_CLOEXEC != 0)
+	s.table.give(inode, err == nil)
+	return err
+}
+
+// ask hands a connect to the runner. Who cannot be looked at gets the error that says so.
+func (s *supervisor) ask(n notification) error {
+	if n.thread == 0 {
+		return unix.ESRCH
+	}
+	inode, err := inodeOf(n.thread, int(int32(n.args[0])))
+	if err != nil {
+		return err
+	}
 	address, err := readAddress(n.thread, n.args[1], int32(n.args[2]))
 	if err != nil {
 		return err
@@ -125,7 +149,28 @@ func (s *supervisor) forward(n notification) error {
 	if !s.listener.valid(n.id) {
 		return unix.ESRCH
 	}
-	return unix.Sendmsg(s.runner, appendRequest(n.id, address), unix.UnixRights(fd), nil, unix.MSG_NOSIGNAL)
+	fd, err := s.table.take(inode)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	s.mutex.Lock()
+	s.asked[n.id] = inode
+	s.mutex.Unlock()
+	err = unix.Sendmsg(s.runner, appendRequest(n.id, address), unix.UnixRights(fd), nil, unix.MSG_NOSIGNAL)
+	if err != nil {
+		s.answered(n.id)
+	}
+	return err
+}
+
+// answered gives the socket of a call that the runner was asked for.
+func (s *supervisor) answered(id uint64) uint64 {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	inode := s.asked[id]
+	delete(s.asked, id)
+	return inode
 }
 
 // reply passes on what the runner says, until it has gone.
@@ -139,6 +184,10 @@ func (s *supervisor) reply() {
 		id, errno, ok := readReply(buf[:max(n, 0)])
 		if err != nil || !ok {
 			return
+		}
+		inode := s.answered(id)
+		if errno == 0 {
+			s.table.connected(inode)
 		}
 		s.listener.answer(id, errno)
 	}

@@ -3,59 +3,37 @@
 package notify
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// takeSocket takes a descriptor of a thread.
-func takeSocket(thread, descriptor int) (int, error) {
-	pidfd, err := openThread(thread)
-	if err != nil {
-		return -1, err
+// inodeOf gives the number of a thread's socket, see "socket:[inode]" in proc_pid_fd(5).
+func inodeOf(thread, descriptor int) (uint64, error) {
+	link, err := os.Readlink(proc(thread, "fd/"+strconv.Itoa(descriptor)))
+	if errors.Is(err, unix.ENOENT) {
+		return 0, unix.EBADF
 	}
-	defer func() { _ = unix.Close(pidfd) }()
-	fd, err := unix.PidfdGetfd(pidfd, descriptor, 0)
-	if err != nil {
-		return -1, err
-	}
-	if _, err := inspect(fd); err != nil {
-		_ = unix.Close(fd)
-		return -1, err
-	}
-	return fd, nil
-}
-
-// openThread opens a thread, whose descriptors can be other than those of its process, or
-// before Linux 6.9 the process: pidfd_open(2).
-func openThread(thread int) (int, error) {
-	pidfd, err := unix.PidfdOpen(thread, unix.PIDFD_THREAD)
-	if !errors.Is(err, unix.EINVAL) {
-		return pidfd, err
-	}
-	process, err := processOf(thread)
-	if err != nil {
-		return -1, err
-	}
-	return unix.PidfdOpen(process, 0)
-}
-
-// processOf finds the process of a thread, see proc_pid_status(5).
-func processOf(thread int) (int, error) {
-	status, err := os.ReadFile(proc(thread, "status"))
 	if err != nil {
 		return 0, err
 	}
-	for line := range bytes.Lines(status) {
-		if id, ok := bytes.CutPrefix(line, []byte("Tgid:")); ok {
-			return strconv.Atoi(string(bytes.TrimSpace(id)))
-		}
+	inode, ok := socketInode(link)
+	if !ok {
+		return 0, unix.ENOTSOCK
 	}
-	return 0, fmt.Errorf("thread %d: %w", thread, unix.ESRCH)
+	return inode, nil
+}
+
+func socketInode(link string) (uint64, bool) {
+	text, ok := strings.CutPrefix(link, "socket:[")
+	if !ok {
+		return 0, false
+	}
+	inode, err := strconv.ParseUint(strings.TrimSuffix(text, "]"), 10, 64)
+	return inode, err == nil
 }
 
 // readAddress reads the address that a thread gave connect(2), with the errors that
@@ -71,7 +49,7 @@ func readAddress(thread int, at uint64, size int32) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = unix.Close(memory) }()
+	defer unix.Close(memory)
 	address := make([]byte, size)
 	for {
 		n, err := unix.Pread(memory, address, int64(at))

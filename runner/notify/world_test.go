@@ -40,8 +40,8 @@ const (
 	portOther = 7777
 )
 
-// user is who the program runs as; every Debian has it.
-const user = 1
+// identity is who the program runs as; every Debian has it.
+var identity = &syscall.Credential{Uid: 1, Gid: 1}
 
 // world is a gateway, the broker that it has its connections from, and hosts.
 type world struct {
@@ -59,6 +59,9 @@ type world struct {
 	closers []func()
 	shut    func()
 	program *program
+	// process is the supervisor, and gone gets its exit code, which is -1 for a signal.
+	process *os.Process
+	gone    chan int
 }
 
 func entry(host string, port uint16) policy.EgressEntry {
@@ -138,11 +141,13 @@ func open(t testing.TB) *world {
 	w.serveHTTP(portTLS, page, &tls.Config{Certificates: certificate.TLS.Certificates})
 	n := network()
 	gateway := *compiler.GatewayOf(n)
-	var err error
-	w.Broker, err = Start(Config{
-		Gateway: gateway, Nameservers: []netip.Addr{netip.MustParseAddr(nameserver)}, As: &syscall.Credential{Uid: user, Gid: user},
-	})
+	conn, theirs, err := Pair()
 	if err != nil {
+		t.Fatal(err)
+	}
+	w.supervise(theirs)
+	config := Config{Gateway: gateway, Nameservers: []netip.Addr{netip.MustParseAddr(nameserver)}}
+	if w.Broker, err = New(config, conn); err != nil {
 		t.Fatal(err)
 	}
 	w.gateway, err = egress.Start(egress.Config{Network: n, Gateway: gateway, Opener: w.Broker, Resolver: w, Dial: w.dial, Log: w.log})
@@ -153,6 +158,24 @@ func open(t testing.TB) *world {
 	w.gateway.Begin()
 	w.later(w.close)
 	return w
+}
+
+// supervise starts the supervisor.
+func (w *world) supervise(theirs *os.File) {
+	w.t.Helper()
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = []string{supervisorVariable + "=1"}
+	cmd.ExtraFiles = []*os.File{theirs}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: identity, Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	_ = theirs.Close()
+	w.process, w.gone = cmd.Process, make(chan int, 1)
+	go func() {
+		_ = cmd.Wait()
+		w.gone <- cmd.ProcessState.ExitCode()
+	}()
 }
 
 func (w *world) later(do func()) { w.closers = append(w.closers, do) }
@@ -240,7 +263,7 @@ func (w *world) prepared(argv ...string) *program {
 	p := &program{t: w.t, Cmd: exec.Command("/proc/self/exe", argv...)}
 	p.Env = []string{"PATH=/usr/bin:/bin", "RES_OPTIONS=use-vc", "LOCALDOMAIN=.", "LANG=C.UTF-8", stageVariable + "=filtered"}
 	p.Dir = "/"
-	p.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user, Gid: user}, Pdeathsig: syscall.SIGKILL}
+	p.SysProcAttr = &syscall.SysProcAttr{Credential: identity, Pdeathsig: syscall.SIGKILL}
 	p.Stdout, p.Stderr = &p.out, &p.out
 	return p
 }

@@ -214,6 +214,7 @@ def processes():
 def signals():
     """A signal in the middle of a connect changes nothing of it."""
     signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.siginterrupt(signal.SIGALRM, False)
     signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
     codes = set()
     for _ in range(300):
