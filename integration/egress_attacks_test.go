@@ -22,6 +22,8 @@ type refusal struct {
 	// because says why inside is "ok", where the answer shows that the attack gained
 	// nothing.
 	because string
+	// native is the answer where the sandbox has no network of its own, if another.
+	native string
 }
 
 // refuse makes attacks outside, where each must succeed, and under a policy.
@@ -33,7 +35,11 @@ func (w *internet) refuse(t *testing.T, policy string, attacks []refusal) {
 		if because == "" {
 			because = "an attack"
 		}
-		attempts = append(attempts, attempt{deed: a.deed, inside: a.inside, control: a.who, because: because})
+		made := attempt{deed: a.deed, inside: a.inside, control: a.who, because: because}
+		if a.native != "" {
+			made.native = other{inside: a.native, because: "there is no UDP, and every look-up by TCP is the gateway's"}
+		}
+		attempts = append(attempts, made)
 	}
 	w.wantsOutside(t, attempts)
 	for _, l := range egressLaunches {
@@ -42,6 +48,7 @@ func (w *internet) refuse(t *testing.T, policy string, attacks []refusal) {
 			w.resolver.questions()
 			got := w.egressAnswers(t, l, policy, texts(attempts)...)
 			for _, a := range attempts {
+				a, _ = a.under(backendOf(l))
 				a.judge(t, nil, got)
 			}
 			if text := w.visits.beyond(apiAddress); text != "" {
@@ -74,10 +81,10 @@ func TestEgressNamesOfOthers(t *testing.T) {
 	attacks := []refusal{
 		{deed: "resolve evil.test", inside: "denied"},
 		{deed: "resolve c2VjcmV0.data.evil.test", inside: "denied"},
-		{deed: "query udp " + otherResolver + ":53 A api.vendor.test", inside: "ENETUNREACH"},
+		{deed: "query udp " + otherResolver + ":53 A api.vendor.test", inside: "ENETUNREACH", native: "EPROTONOSUPPORT"},
 		{deed: "query tcp " + otherResolver + ":53 A api.vendor.test", inside: "ENETUNREACH"},
-		{deed: "query udp " + resolverAddress + ":53 A api.vendor.test", inside: "ENETUNREACH"},
-		{deed: "query tcp " + resolverAddress + ":53 TXT c2VjcmV0.evil.test", inside: "ENETUNREACH"},
+		{deed: "query udp " + resolverAddress + ":53 A api.vendor.test", inside: "ENETUNREACH", native: "EPROTONOSUPPORT"},
+		{deed: "query tcp " + resolverAddress + ":53 TXT c2VjcmV0.evil.test", inside: "ENETUNREACH", native: "no such name"},
 	}
 	w.refuse(t, policy, attacks)
 
@@ -85,7 +92,11 @@ func TestEgressNamesOfOthers(t *testing.T) {
 	for _, l := range egressLaunches {
 		t.Run(l.name+" asks the gateway", func(t *testing.T) {
 			var inside, outside, alive []string
-			for _, network := range []string{"udp", "tcp"} {
+			networks := []string{"tcp", "udp"}
+			if backendOf(l) == compiler.Native {
+				networks = networks[:1]
+			}
+			for _, network := range networks {
 				for _, kind := range []string{"A", "TXT", "MX", "CNAME", "NS", "SRV", "NULL", "HTTPS", "ANY"} {
 					inside = append(inside, "query "+network+" 198.18.0.1:53 "+kind+" c2VjcmV0.data.evil.test")
 					outside = append(outside, "query "+network+" "+resolverAddress+":53 "+kind+" c2VjcmV0.data.evil.test")
@@ -115,7 +126,7 @@ func TestEgressNamesOfOthers(t *testing.T) {
 			// Only addresses are given, and the other kinds have no answer to hide in.
 			var empty []string
 			for _, kind := range []string{"AAAA", "TXT", "MX", "HTTPS", "SRV", "NULL"} {
-				empty = append(empty, "query udp 198.18.0.1:53 "+kind+" api.vendor.test")
+				empty = append(empty, "query "+networks[len(networks)-1]+" 198.18.0.1:53 "+kind+" api.vendor.test")
 			}
 			for access, got := range w.egressAnswers(t, l, policy, empty...) {
 				if got != "no record" {
@@ -155,7 +166,7 @@ func TestEgressAddresses(t *testing.T) {
 		{deed: "exchange [::1]:" + echoPort, inside: "denied"},
 		{deed: "exchange 0.0.0.0:" + echoPort, inside: "denied"},
 
-		{deed: "udp " + evilAddress + ":443", inside: "ENETUNREACH"},
+		{deed: "udp " + evilAddress + ":443", inside: "ENETUNREACH", native: "EPROTONOSUPPORT"},
 		{deed: "udp api.vendor.test:443", inside: "denied"},
 		{deed: "udp api.vendor.test:" + echoPort, inside: "denied"},
 		{deed: "ping " + evilAddress, inside: "denied"},
@@ -186,8 +197,13 @@ func TestEgressLink(t *testing.T) {
 	policy := egressPolicy(t, `egress = ["api.vendor.test:443", "api.vendor.test:7000", "other.test:80"]`)
 	for _, l := range egressLaunches {
 		t.Run(l.name, func(t *testing.T) {
-			for access, got := range w.egressAnswers(t, l, policy, "interfaces eth0 lo", "exchange api.vendor.test:443") {
-				if got != "ok" {
+			link := "interfaces eth0 lo"
+			for access, got := range w.egressAnswers(t, l, policy, link, "exchange api.vendor.test:443") {
+				want := "ok"
+				if access == link && backendOf(l) == compiler.Native {
+					want = "EAFNOSUPPORT" // nobody tells it of any interface
+				}
+				if got != want {
 					t.Errorf("%s: %s", access, got)
 				}
 			}

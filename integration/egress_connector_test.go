@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"confine/compiler"
 )
 
 // connectorEgress is a policy under which the connector reaches hosts of the internet of
@@ -206,6 +208,9 @@ func TestEgressFilesInside(t *testing.T) {
 		t.Fatalf("control: %s: %s", deed, got)
 	}
 	for _, l := range egressLaunches {
+		if backendOf(l) == compiler.Native {
+			continue // it shows the host's own: see TestEgressHostsFileOfTheMachine
+		}
 		t.Run(l.name, func(t *testing.T) {
 			o := w.finish(t, l.cmd(policy, "/usr/bin/cat", "/etc/resolv.conf")).must(t, 0)
 			if !strings.Contains(o.stdout, "nameserver 198.18.0.1\n") || strings.Count(o.stdout, "nameserver") != 1 {
@@ -217,6 +222,31 @@ func TestEgressFilesInside(t *testing.T) {
 			}
 			if got := w.egressAnswers(t, l, policy, deed)[deed]; got != "ok" {
 				t.Errorf("%s: %s", deed, got)
+			}
+		})
+	}
+}
+
+// TestEgressHostsFileOfTheMachine: without a network namespace the program reads the
+// machine's own files. A name server that they name is the gateway, and an address that
+// they give to a name is one that no entry names.
+func TestEgressHostsFileOfTheMachine(t *testing.T) {
+	w := newInternet(t)
+	policy := egressPolicy(t, `egress = ["hosts.vendor.test:7000", "api.vendor.test:7000"]`)
+	const known, mapped = "exchange api.vendor.test:7000", "exchange " + hostsName + ":7000"
+	for access, got := range w.outside(t, byUser, known, mapped) {
+		if got != "ok" {
+			t.Fatalf("control: %s: %s", access, got)
+		}
+	}
+	for _, l := range egressLaunches {
+		if backendOf(l) != compiler.Native {
+			continue
+		}
+		t.Run(l.name, func(t *testing.T) {
+			got := w.egressAnswers(t, l, policy, known, mapped)
+			if got[known] != "ok" || got[mapped] != "ENETUNREACH" {
+				t.Errorf("%v", got)
 			}
 		})
 	}

@@ -20,6 +20,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"confine/compiler"
 )
 
 // endLimit bounds the wait until what was made is gone.
@@ -231,8 +233,8 @@ func TestEgressLeavesNothing(t *testing.T) {
 				}
 				family := b.family(t)
 				made := w.namespacesOf(t, family)
-				if len(made) == 0 {
-					t.Fatalf("control: none of %v has a network namespace of the run", family)
+				if len(made) == 0 != (backendOf(l) == compiler.Native) {
+					t.Fatalf("control: %v, of which %d network namespaces are the run's", family, len(made))
 				}
 				end(t, b, family)
 				_ = b.Wait()
@@ -303,8 +305,14 @@ func TestEgressManyAtOnce(t *testing.T) {
 		}
 	}
 	made := w.namespacesOf(t, family)
-	if len(made) < many {
-		t.Errorf("%d network namespaces, expected one of each of %d runs at least", len(made), many)
+	apart := 0
+	for i := range many {
+		if backendOf(egressLaunches[i%len(egressLaunches)]) != compiler.Native {
+			apart++
+		}
+	}
+	if len(made) < apart {
+		t.Errorf("%d network namespaces, expected one of each of %d runs at least", len(made), apart)
 	}
 	// Each of them now uses its own network while all of them are alive. They take turns, as
 	// they did to start: a gateway that no processor gets to for ten seconds says, and rightly,

@@ -210,6 +210,8 @@ var egressLaunches = []launch{
 	{"firejail root", confined},
 	{"gvisor root", guest},
 	{"gvisor user", guestByUser},
+	{"native root", native},
+	{"native user", nativeByUser},
 }
 
 // egressPolicy lets the probe run and reach what the lines of [network] name.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"strings"
 	"time"
 )
@@ -57,10 +58,20 @@ func dial(network, address string) error {
 	return err
 }
 
-// resolve looks a name up as the host is configured to.
-func resolve(name string) error {
-	return lookupWith(&net.Resolver{PreferGo: true}, name)
+// resolver looks names up as the host is configured to, and by TCP alone where the
+// environment tells libc to (resolv.conf(5)), which Go does not read.
+func resolver() *net.Resolver {
+	r := &net.Resolver{PreferGo: true}
+	if strings.Contains(os.Getenv("RES_OPTIONS"), "use-vc") {
+		r.Dial = func(ctx context.Context, _, server string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", server)
+		}
+	}
+	return r
 }
+
+// resolve looks a name up as the host is configured to.
+func resolve(name string) error { return lookupWith(resolver(), name) }
 
 // lookup asks one name server: "lookup NAME ADDRESS:PORT".
 func lookup(target string) error {

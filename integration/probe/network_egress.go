@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
@@ -305,7 +306,7 @@ func scan(target string) error {
 		return err
 	}
 	// Once: the names of a gateway need not stay at one address.
-	addresses, err := net.LookupHost(host)
+	addresses, err := resolver().LookupHost(context.Background(), host)
 	if err != nil {
 		return plain(err)
 	}
@@ -405,7 +406,7 @@ func outward() (netlink.Link, error) {
 // reach connects within the patience that there is for the whole exchange.
 func reach(network, address string, patience time.Duration) (net.Conn, error) {
 	end := time.Now().Add(patience)
-	conn, err := (&net.Dialer{Deadline: end, Resolver: &net.Resolver{PreferGo: true}}).Dial(network, address)
+	conn, err := (&net.Dialer{Deadline: end, Resolver: resolver()}).Dial(network, address)
 	if err != nil {
 		return nil, plain(err)
 	}
