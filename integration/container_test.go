@@ -86,6 +86,29 @@ func TestCallerWithoutPrivilege(t *testing.T) {
 	})
 }
 
+// TestCallerWithoutName: only firejail has to look the caller up.
+func TestCallerWithoutName(t *testing.T) {
+	const number = "54321"
+	caller := func(backend, gid string) *exec.Cmd {
+		cmd := exec.Command("/usr/bin/setpriv", "--reuid", number, "--regid", gid, "--clear-groups", "--inh-caps=-all",
+			confine, "run", "--backend", backend, "--policy", "python-connector", "--", "/usr/bin/id", "-u")
+		cmd.Dir = "/usr/bin"
+		return cmd
+	}
+	for backend, uid := range map[string]string{"native": number, "gvisor": "0"} {
+		for _, gid := range []string{number, "0"} {
+			t.Run(backend+" "+gid, func(t *testing.T) {
+				if got := finish(t, caller(backend, gid)).must(t, 0).stdout; got != uid+"\n" {
+					t.Errorf("the program's uid is %q, expected %s", got, uid)
+				}
+			})
+		}
+	}
+	t.Run("firejail", func(t *testing.T) {
+		wants(t, finish(t, caller("firejail", number)).must(t, 125), "nothing ran", "cannot look up", "uid "+number)
+	})
+}
+
 func wants(t *testing.T, o outcome, texts ...string) {
 	t.Helper()
 	for _, text := range texts {

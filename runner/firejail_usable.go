@@ -40,6 +40,12 @@ func (h Host) FirejailProblems(mode policy.NetworkMode) []Problem {
 			Instead: []string{"in Kubernetes: allowPrivilegeEscalation: true", "in Docker: no --security-opt no-new-privileges"},
 		})
 	}
+	if h.Caller.Unnamed && h.Caller.UID != 0 {
+		problems = append(problems, Problem{
+			Message: "firejail refuses a user that it cannot look up",
+			Found:   fmt.Sprintf("no entry for the caller's uid %d in /etc/passwd", h.Caller.UID), Expected: "an entry",
+		})
+	}
 	if f := h.Firejail; !h.Caller.KernelThreads && f.Version != "" && !f.believesContainer() {
 		problems = append(problems, Problem{
 			Message:  "firejail would start this program without any sandbox",

@@ -44,6 +44,8 @@ func TestFirejailProblems(t *testing.T) {
 		{name: "no_new_privs, as root", change: func(h *Host) {
 			h.Caller.NoNewPrivs, h.Caller.UID = true, 0
 		}, messages: []string{"the caller has no_new_privs"}},
+		{name: "a uid without a name", change: func(h *Host) { h.Caller.Unnamed = true }, messages: []string{"a user that it cannot look up"}},
+		{name: "root, and no /etc/passwd", change: func(h *Host) { h.Caller.Unnamed, h.Caller.UID = true, 0 }},
 		{name: "no Landlock", change: func(h *Host) { h.Landlock = 0 }, messages: []string{"this kernel has no Landlock"}},
 		{name: "what the probe found comes first", change: func(h *Host) {
 			h.Landlock = 0

@@ -5,6 +5,7 @@ package runner
 import (
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -31,7 +32,9 @@ type Host struct {
 
 // Caller is the process that wants to launch.
 type Caller struct {
-	UID        int  `json:"uid"`
+	UID int `json:"uid"`
+	// Unnamed reports that the uid has no entry in /etc/passwd, as under docker run --user 1000.
+	Unnamed    bool `json:"unnamed"`
 	NoNewPrivs bool `json:"no_new_privs"`
 	// SeccompFilters is how many filters the caller runs under.
 	SeccompFilters int `json:"seccomp_filters"`
@@ -84,6 +87,8 @@ func machine() string {
 
 func probeCaller() Caller {
 	c := Caller{UID: os.Getuid(), KernelThreads: kernelThreads()}
+	_, err := user.LookupId(strconv.Itoa(c.UID))
+	c.Unnamed = err != nil
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return c

@@ -23,7 +23,7 @@ type Identity struct {
 }
 
 // chooseIdentity resolves --user, process.user or the caller, in this order, and
-// refuses the users under whom firejail confines nothing.
+// refuses the users under whom firejail confines nothing. A caller need not have a name.
 func chooseIdentity(flag string, p policy.Process) (Identity, error) {
 	name, at := flag, policy.Position{}
 	if name == "" && p.User != "" {
@@ -33,7 +33,9 @@ func chooseIdentity(flag string, p policy.Process) (Identity, error) {
 	var account *user.User
 	var err error
 	if name == "" {
-		account, err = user.LookupId(strconv.Itoa(caller))
+		if account, err = user.LookupId(strconv.Itoa(caller)); err != nil {
+			account, err = unnamed(caller), nil
+		}
 	} else if account, err = user.Lookup(name); err != nil && isNumber(name) {
 		account, err = user.LookupId(name)
 	}
@@ -42,6 +44,9 @@ func chooseIdentity(flag string, p policy.Process) (Identity, error) {
 	}
 	uid, _ := strconv.Atoi(account.Uid)
 	gid, _ := strconv.Atoi(account.Gid)
+	if caller != 0 {
+		gid = os.Getgid() // nobody but root can have another one, as under docker run --user 1000:0
+	}
 	id := Identity{Name: account.Username, UID: uid, GID: gid, At: at}
 	switch {
 	case uid == 0 && name == "":
@@ -52,7 +57,7 @@ func chooseIdentity(flag string, p policy.Process) (Identity, error) {
 		r := refuse("the program would run as root%s", where(at))
 		r.Found, r.Expected = "user "+name+" with uid 0", "an ordinary user: what confines root is root itself on the host"
 		return Identity{}, r
-	case id.Name == "nobody":
+	case id.Name == "nobody", uid == nobody:
 		r := refuse("the program would run as nobody%s", where(at))
 		r.Expected = "a user of the connector's own: other services share nobody, and firejail refuses it"
 		return Identity{}, r
@@ -64,14 +69,15 @@ func chooseIdentity(flag string, p policy.Process) (Identity, error) {
 	return id, nil
 }
 
+// unnamed is a caller without an entry in /etc/passwd: its number is its name.
+func unnamed(uid int) *user.User {
+	number := strconv.Itoa(uid)
+	return &user.User{Username: number, Uid: number, Gid: number}
+}
+
 func unknownUser(name string, at policy.Position, err error) error {
 	var noName user.UnknownUserError
 	var noID user.UnknownUserIdError
-	if name == "" {
-		r := refuse("the caller's uid %d has no entry in /etc/passwd", os.Getuid())
-		r.Expected = "an entry: firejail refuses a user that it cannot look up"
-		return r
-	}
 	if errors.As(err, &noName) || errors.As(err, &noID) {
 		r := refuse("there is no user %q%s", name, where(at))
 		r.Instead = []string{"useradd --system --user-group --no-create-home --shell /usr/sbin/nologin " + safeWord(name)}
