@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"confine/compiler"
+	"confine/policy"
 	"confine/runner/stage"
 )
 
@@ -49,14 +51,14 @@ var memoryBackends = []struct {
 	name   string
 	root   func(string, ...string) *exec.Cmd
 	byUser func(string, ...string) *exec.Cmd
-}{{"gvisor", guest, guestByUser}, {"firejail", confined, confinedByUser}}
+}{{"gvisor", guest, guestByUser}, {"firejail", confined, confinedByUser}, {"native", native, nativeByUser}}
 
 const memoryLimit = 256 << 20
 
 // memoryPolicy has the limit, and a place in memory for files.
 func memoryPolicy(t *testing.T) string {
 	t.Helper()
-	return guestPolicy(t, `tmp = ["/tmp"]`, "memory = \"256MiB\"\n")
+	return guestPolicy(t, `tmp = ["/tmp"]`, "memory = \"256MiB\"\n"+accepted(compiler.Native, policy.ClauseFilesystemMap))
 }
 
 // needing is a program that writes to so much memory, in so many processes.
@@ -115,7 +117,7 @@ func TestMemoryOfAllProcesses(t *testing.T) {
 				if strings.Contains(o.stdout, "had it") {
 					t.Error("the program got more than the limit")
 				}
-				for _, text := range []string{"ended: out of memory", fmt.Sprint(memoryLimit), "policy.toml:"} {
+				for _, text := range []string{"ended: memory limit 256MiB reached (", "policy.toml:"} {
 					if !strings.Contains(o.stderr, text) {
 						t.Errorf("stderr lacks %q: %s", text, o.stderr)
 					}
@@ -139,8 +141,11 @@ func TestMemoryOfFiles(t *testing.T) {
 	script := "head -c 600000000 /dev/zero >/tmp/x; echo had it"
 	policy = file(t, policy, strings.Replace(readText(t, policy), `tmp = ["/tmp"]`, "tmp = [\"/tmp\"]\ndev = \"minimal\"", 1), 0o644)
 	for _, backend := range memoryBackends {
+		if backend.name == "native" {
+			continue // its files are where the machine's are
+		}
 		o := finish(t, backend.root(policy, "/usr/bin/sh", "-c", script)).must(t, 137)
-		if !strings.Contains(o.stderr, "ended: out of memory") {
+		if !strings.Contains(o.stderr, "ended: memory limit") {
 			t.Errorf("%s: %s", backend.name, o.stderr)
 		}
 	}
@@ -152,9 +157,59 @@ func TestMemoryThatIsTooLittleForTheSandbox(t *testing.T) {
 	text := readText(t, memoryPolicy(t))
 	policy := file(t, filepath.Join(tree(t), "policy.toml"), strings.Replace(text, "256MiB", "1MiB", 1), 0o644)
 	for _, backend := range memoryBackends {
-		wants(t, finish(t, backend.root(policy, "/usr/bin/true")).must(t, 125), "nothing ran", "out of memory: 1048576 bytes", "policy.toml:")
+		wants(t, finish(t, backend.root(policy, "/usr/bin/true")).must(t, 125), "nothing ran", "memory limit 1MiB reached by the sandbox itself", "policy.toml:")
 	}
 	noMemoryCgroup(t)
+}
+
+// A limit that the caller has already, as a container's, is as good as one of confine's, and
+// an ordinary caller has it too. One that is higher is not.
+func TestMemoryOfTheCallersOwnGroup(t *testing.T) {
+	policy := memoryPolicy(t)
+	group := limitedGroup(t, 192<<20)
+	within := func(cmd *exec.Cmd) *exec.Cmd {
+		args := append([]string{
+			"-c", fmt.Sprintf(`echo $$ > "$0/cgroup.procs" && exec setpriv --reuid %d --regid %d --clear-groups "$@"`, account.uid, account.gid), group,
+		}, cmd.Args...)
+		wrapped := exec.Command("/usr/bin/sh", args...)
+		wrapped.Stdin = cmd.Stdin
+		return wrapped
+	}
+	for _, backend := range memoryBackends {
+		t.Run(backend.name, func(t *testing.T) {
+			if o := finish(t, within(backend.byUser(policy, needing(8<<20, 1)...))).must(t, 0); o.stdout != "had it\n" {
+				t.Errorf("%q", o.stdout)
+			}
+			o := finish(t, within(backend.byUser(policy, needing(512<<20, 1)...))).must(t, 137)
+			wants(t, o, "ended: memory limit 192MiB reached (", "policy.toml:")
+		})
+	}
+	text := readText(t, policy)
+	lower := file(t, filepath.Join(tree(t), "policy.toml"), strings.Replace(text, "256MiB", "128MiB", 1), 0o644)
+	wants(t, finish(t, within(nativeByUser(lower, "/usr/bin/true"))).must(t, refused), "nothing ran", "memory")
+}
+
+// limitedGroup is a memory cgroup with a limit.
+func limitedGroup(t *testing.T, bytes int) string {
+	t.Helper()
+	root, limit := "/sys/fs/cgroup", "memory.max"
+	if _, err := os.Stat(filepath.Join(root, "memory", "memory.limit_in_bytes")); err == nil {
+		root, limit = filepath.Join(root, "memory"), "memory.limit_in_bytes"
+	}
+	group, err := os.MkdirTemp(root, "test-confine-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for end := time.Now().Add(endLimit); os.Remove(group) != nil && time.Now().Before(end); {
+			time.Sleep(5 * time.Millisecond)
+		}
+	})
+	if err := os.Chmod(group, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	file(t, filepath.Join(group, limit), fmt.Sprint(bytes), 0o644)
+	return group
 }
 
 // Only root can make the cgroup: an ordinary caller is told, and nothing is dropped.
@@ -200,7 +255,11 @@ func TestMemoryCgroupGoesWithTheRunner(t *testing.T) {
 				if len(groups) != 1 {
 					t.Fatalf("cgroups while the program runs: %v", groups)
 				}
-				if members, err := os.ReadFile(filepath.Join(groups[0], "cgroup.procs")); err != nil || len(strings.Fields(string(members))) < 3 {
+				least := 3
+				if backend.name == "native" {
+					least = 2 // nothing is between the warden and the program
+				}
+				if members, err := os.ReadFile(filepath.Join(groups[0], "cgroup.procs")); err != nil || len(strings.Fields(string(members))) < least {
 					t.Errorf("members %q, %v", members, err)
 				}
 				family := s.family(t)

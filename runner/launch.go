@@ -36,7 +36,7 @@ func (l *launchable) run() (int, error) {
 		return ExitRefused, l.notStarted(refuse("%v", err))
 	}
 	if l.Policy.Process.Memory > 0 {
-		if l.memory, err = makeMemoryGroup(l.Policy.Process); err != nil {
+		if l.memory, err = limitMemory(l.Policy.Process); err != nil {
 			return ExitRefused, l.notStarted(refuse("%v%s", err, where(l.Policy.Process.MemoryAt)))
 		}
 		defer l.memory.remove()
@@ -83,7 +83,7 @@ func (l *launchable) run() (int, error) {
 		err = fmt.Errorf("%w%s", err, where(l.Policy.Process.WallTimeAt))
 	}
 	if l.memory.exhausted() {
-		return exitSignal + int(unix.SIGKILL), fmt.Errorf("ended: out of memory: the processes needed more than %d bytes%s", l.memory.bytes, where(l.memory.at))
+		return exitSignal + int(unix.SIGKILL), fmt.Errorf("ended: memory limit %s reached%s", policy.SizeText(l.memory.bytes), where(l.memory.at))
 	}
 	if code == exitSignal+int(unix.SIGSYS) && err == nil {
 		err = l.explainSIGSYS(box, log, code)

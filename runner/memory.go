@@ -75,8 +75,11 @@ func describeMemory(uid int) string {
 func (h Host) memoryProblem(p *policy.Policy) (Problem, bool) {
 	problem := Problem{
 		Message:  "the memory of all processes together cannot be limited here" + where(p.Process.MemoryAt),
-		Expected: "a root caller, and a memory cgroup in " + cgroupRoot,
+		Expected: "a root caller, and a memory cgroup in " + cgroupRoot + "; or a container with a limit that is no higher",
 		Instead:  []string{"take memory out of [process]; rlimits.as bounds every process by itself"},
+	}
+	if _, ok := ceilingOf(p.Process); ok {
+		return Problem{}, false
 	}
 	if h.Caller.UID != 0 {
 		problem.Found = fmt.Sprintf("caller with uid %d", h.Caller.UID)
@@ -89,12 +92,28 @@ func (h Host) memoryProblem(p *policy.Policy) (Problem, bool) {
 	return Problem{}, false
 }
 
-// memoryGroup is the cgroup of one launch.
+// memoryGroup is the cgroup of one launch, or of the caller.
 type memoryGroup struct {
 	memoryHierarchy
 	path  string
 	bytes uint64
 	at    policy.Position
+	// ceiling says that it is the caller's, whose processes count too: nothing of it is
+	// changed. before is how many of them the kernel had ended for the limit.
+	ceiling bool
+	before  uint64
+}
+
+// limitMemory makes the limit of a policy hold for what is started from now on.
+func limitMemory(p policy.Process) (*memoryGroup, error) {
+	g, err := makeMemoryGroup(p)
+	if err == nil {
+		return g, nil
+	}
+	if ceiling, ok := ceilingOf(p); ok {
+		return ceiling, nil
+	}
+	return nil, err
 }
 
 // makeMemoryGroup makes a cgroup with the policy's limit, below the caller's own: what
@@ -202,6 +221,9 @@ func (g *memoryGroup) write(file, value string) error {
 
 // join puts a process into the group, and so what it starts from now on.
 func (g *memoryGroup) join(pid int) error {
+	if g.ceiling {
+		return nil // it is in it, as its parent
+	}
 	if err := g.write("cgroup.procs", strconv.Itoa(pid)); err != nil {
 		return fmt.Errorf("enter the cgroup: %w", err)
 	}
@@ -210,6 +232,12 @@ func (g *memoryGroup) join(pid int) error {
 
 // check shows that a process is in the group, and what the group's limit is.
 func (g *memoryGroup) check(pid int) []stage.Check {
+	if g.ceiling {
+		c := seen(policy.ClauseProcessMemory, "cgroup of the sandbox, whose limit is "+strconv.FormatUint(g.bytes, 10)+" bytes",
+			cgroupsOf("self"), cgroupsOf(strconv.Itoa(pid)))
+		c.At = g.at
+		return []stage.Check{c}
+	}
 	member := "elsewhere"
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cgroup")
 	if err == nil {
@@ -237,19 +265,22 @@ func (g *memoryGroup) check(pid int) []stage.Check {
 // exhausted reports whether the kernel ended a process for the limit. Without a limit it
 // did not.
 func (g *memoryGroup) exhausted() bool {
-	if g == nil {
-		return false
-	}
+	return g != nil && g.kills() > g.before
+}
+
+// kills is how many processes the kernel has ended for the limit.
+func (g *memoryGroup) kills() uint64 {
 	text, err := os.ReadFile(filepath.Join(g.path, g.events))
 	if err != nil {
-		return false
+		return 0
 	}
 	for _, line := range strings.Split(string(text), "\n") {
-		if name, count, ok := strings.Cut(line, " "); ok && name == "oom_kill" && count != "0" {
-			return true
+		if name, count, ok := strings.Cut(line, " "); ok && name == "oom_kill" {
+			n, _ := strconv.ParseUint(count, 10, 64)
+			return n
 		}
 	}
-	return false
+	return 0
 }
 
 // memoryPoll is how often the group is asked, which costs microseconds.
@@ -288,12 +319,16 @@ func (g *memoryGroup) watch(kill func()) (stop func()) {
 func (g *memoryGroup) blame(err error) error {
 	var r *Refusal
 	if g.exhausted() && errors.As(err, &r) {
-		r.Failed = append(r.Failed, fmt.Sprintf("out of memory: %d bytes are not enough for the sandbox itself%s", g.bytes, where(g.at)))
+		r.Failed = append(r.Failed, fmt.Sprintf("memory limit %s reached by the sandbox itself%s", policy.SizeText(g.bytes), where(g.at)))
 	}
 	return err
 }
 
-func (g *memoryGroup) remove() { removeCgroup(g.path) }
+func (g *memoryGroup) remove() {
+	if !g.ceiling {
+		removeCgroup(g.path)
+	}
+}
 
 // cgroupLimit is how long a cgroup may still hold processes that were killed.
 const cgroupLimit = 2 * time.Second

@@ -103,7 +103,7 @@ func TestMemoryGroupThatIsExhausted(t *testing.T) {
 	}
 	// A refusal says so, and nothing else is touched.
 	r := refuse("the sandbox ended")
-	if err := g.blame(r); !errors.Is(err, r) || len(r.Failed) != 1 || !strings.Contains(r.Failed[0], "16777216 bytes") || !strings.Contains(r.Failed[0], "p.toml:3:10") {
+	if err := g.blame(r); !errors.Is(err, r) || len(r.Failed) != 1 || !strings.Contains(r.Failed[0], "memory limit 16MiB") || !strings.Contains(r.Failed[0], "p.toml:3:10") {
 		t.Errorf("%v: %q", err, r.Failed)
 	}
 	if err := g.blame(nil); err != nil {

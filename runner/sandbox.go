@@ -139,8 +139,10 @@ func (s *sandbox) admit() error {
 		if err := s.memory.join(s.cmd.Process.Pid); err != nil {
 			return err
 		}
-		if err := s.guard.sweep(s.memory.path); err != nil {
-			return err
+		if !s.memory.ceiling {
+			if err := s.guard.sweep(s.memory.path); err != nil {
+				return err
+			}
 		}
 	}
 	return s.proceed()
