@@ -68,7 +68,7 @@ func cover(p *policy.Policy, release Release, f filter.Filter) []compiler.Covera
 	}
 	if p.Process.Memory != 0 {
 		add(policy.ClauseProcessMemory, "", p.Process.MemoryAt,
-			stronger("a cgroup of the runner's; what firejail needs counts too"), none("firejail makes no cgroup"))
+			stronger("a cgroup of the runner's, or of the caller's; what firejail needs counts too"), none("firejail makes no cgroup"))
 	}
 	compiler.SortCoverage(rows)
 	return rows

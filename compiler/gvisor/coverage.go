@@ -58,7 +58,7 @@ func cover(p *policy.Policy, f filter.Filter, standalone standaloneCalls) []comp
 	}
 	if p.Process.Memory != 0 {
 		add(policy.ClauseProcessMemory, "", p.Process.MemoryAt,
-			stronger("a cgroup of the runner's; what the sentry needs counts too"),
+			stronger("a cgroup of the runner's, or of the caller's; what the sentry needs counts too"),
 			stronger("linux.resources.memory, by root; what the sentry needs counts too"))
 	}
 	compiler.SortCoverage(rows)
