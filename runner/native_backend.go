@@ -48,7 +48,7 @@ func (nativeBackend) check(l *launchable) error {
 			return r
 		}
 	}
-	return nil
+	return l.checkLookUps()
 }
 
 func (nativeBackend) describe(l *launchable) string {
