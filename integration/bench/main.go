@@ -66,7 +66,7 @@ func run(rounds int, confine string) error {
 	for _, backend := range []struct {
 		name    string
 		prepare func() ([]variant, error)
-	}{{"firejail", s.firejail}, {"gvisor", s.gvisor}} {
+	}{{"firejail", s.firejail}, {"gvisor", s.gvisor}, {"native", s.native}} {
 		variants, err := backend.prepare()
 		if err != nil {
 			return err
@@ -118,6 +118,11 @@ directory = "DIR/program"
 backend = "gvisor"
 clause = "filesystem.map"
 reason = "nothing is in it that this program could start"
+until = 2999-12-31
+[[accept]]
+backend = "native"
+clause = "filesystem.map"
+reason = "the program maps nothing"
 until = 2999-12-31
 `
 
@@ -249,6 +254,11 @@ func credentialOf(name string) (*syscall.Credential, error) {
 	uid, uidErr := strconv.ParseUint(u.Uid, 10, 32)
 	gid, gidErr := strconv.ParseUint(u.Gid, 10, 32)
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, errors.Join(uidErr, gidErr)
+}
+
+// native has nothing to compare with but no sandbox.
+func (s *subject) native() ([]variant, error) {
+	return append([]variant{{name: "no sandbox", command: s.asUser(s.program)}}, s.run("native")...), nil
 }
 
 // report prints medians, and the ratio of each to the first variant.
