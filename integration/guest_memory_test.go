@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -19,13 +20,16 @@ import (
 	"confine/runner/stage"
 )
 
+// launchGroup is the name of the cgroup of a launch: others of the tests are not meant.
+var launchGroup = regexp.MustCompile(`^confine-[a-z2-7]{26}$`)
+
 // memoryCgroups are those of launches, in whichever hierarchy has the controller.
 func memoryCgroups(t *testing.T) []string {
 	t.Helper()
 	var found []string
 	// What vanishes during the walk is none that stays.
 	_ = filepath.WalkDir("/sys/fs/cgroup", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && strings.HasPrefix(d.Name(), "confine-") {
+		if err == nil && d.IsDir() && launchGroup.MatchString(d.Name()) {
 			found = append(found, path)
 		}
 		return nil

@@ -5,6 +5,7 @@ package runner
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -30,12 +31,15 @@ type warded struct {
 	program, programPID int
 	// filters is how many seccomp filters this process runs under.
 	filters int
+	// ordered is what the stage was told, and log takes what cannot be cleaned up.
+	ordered *stage.Order
+	log     io.Writer
 }
 
 // startWarded starts warden and guard; the caller must call close.
 func startWarded(l *launchable, order *stage.Order) (w *warded, err error) {
 	var k kit
-	w = &warded{sandbox: sandbox{memory: l.memory, role: guardWarden}, program: -1, filters: l.host.Caller.SeccompFilters}
+	w = &warded{sandbox: sandbox{memory: l.memory, role: guardWarden}, program: -1, filters: l.host.Caller.SeccompFilters, ordered: order, log: l.Log}
 	defer func() { k.close(w.order, w.controls) }()
 	files := w.stageFiles(&k, order)
 	conn, theirs, pairErr := socketPair()
@@ -192,6 +196,9 @@ func (w *warded) close() {
 		}
 	}
 	w.sweep()
+	if err := removeLeft(w.ordered, w.order); err != nil {
+		fmt.Fprintf(w.log, "confine: %v\n", err)
+	}
 	w.gateway.close()
 	w.guard.release()
 	_ = w.warden.Close()

@@ -53,7 +53,7 @@ func applyLandlock(rules []compiler.LandlockRule) (version int, err error) {
 		return 0, errors.New("this kernel has no Landlock")
 	}
 	config := rulesets[version-1]
-	options, err := pathRules(rules, config.HandledAccessFS)
+	options, err := pathRules(rules, config.HandledAccessFS, unpinned)
 	if err != nil {
 		return 0, err
 	}
@@ -68,8 +68,9 @@ func applyLandlock(rules []compiler.LandlockRule) (version int, err error) {
 	return version, nil
 }
 
-// pathRules words the rules for the kernel, with no right that it does not handle.
-func pathRules(rules []compiler.LandlockRule, handled landlock.AccessFSSet) ([]landlock.Rule, error) {
+// pathRules words the rules for the kernel, with no right that it does not handle. pin gives
+// the name by which a path is opened, and its mode.
+func pathRules(rules []compiler.LandlockRule, handled landlock.AccessFSSet, pin func(path string) (string, uint32, error)) ([]landlock.Rule, error) {
 	var options []landlock.Rule
 	for _, rule := range rules {
 		paths := []string{rule.Path}
@@ -80,22 +81,28 @@ func pathRules(rules []compiler.LandlockRule, handled landlock.AccessFSSet) ([]l
 			}
 		}
 		for _, path := range paths {
-			var st unix.Stat_t
-			if err := unix.Stat(path, &st); err != nil {
-				// A name beside an exception can have gone since it was listed.
-				if rule.Optional || rule.Access == compiler.LandlockDevice || path != rule.Path {
-					continue
-				}
+			name, mode, err := pin(path)
+			if errors.Is(err, unix.ENOENT) && (rule.Optional || rule.Access == compiler.LandlockDevice || path != rule.Path) {
+				continue // a name beside an exception can have gone since it was listed
+			}
+			if err != nil {
 				return nil, fmt.Errorf("landlock rule for %s: %w", path, err)
 			}
 			rights := rightsOf(rule.Access) & handled
-			if st.Mode&unix.S_IFMT != unix.S_IFDIR {
+			if mode&unix.S_IFMT != unix.S_IFDIR {
 				rights &= fileRights
 			}
-			options = append(options, landlock.PathAccess(rights, path))
+			options = append(options, landlock.PathAccess(rights, name))
 		}
 	}
 	return options, nil
+}
+
+// unpinned takes a path as it is: under a wrapper, the program's user has changed nothing.
+func unpinned(path string) (string, uint32, error) {
+	var st unix.Stat_t
+	err := unix.Stat(path, &st)
+	return path, st.Mode, err
 }
 
 func rightsOf(access compiler.LandlockAccess) landlock.AccessFSSet {
