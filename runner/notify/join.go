@@ -37,7 +37,7 @@ func join(ctx context.Context, fd int, k kind, to netip.Addr) (*net.TCPConn, err
 	defer cancel()
 	at := l.Addr().(*net.TCPAddr).AddrPort()
 	unwatch := watch(ctx, fd, l)
-	conn, err := meet(fd, l, sockaddr(form, at.Port()), at)
+	conn, err := meet(ctx, fd, l, sockaddr(form, at.Port()), at)
 	unwatch()
 	switch {
 	case err == nil:
@@ -110,8 +110,8 @@ func watch(ctx context.Context, fd int, l *net.TCPListener) func() {
 
 // meet connects the socket and accepts its connection, and no other: whoever is on the
 // host can connect to a port of loopback.
-func meet(fd int, l *net.TCPListener, to unix.Sockaddr, at netip.AddrPort) (*net.TCPConn, error) {
-	if err := connect(fd, to); err != nil {
+func meet(ctx context.Context, fd int, l *net.TCPListener, to unix.Sockaddr, at netip.AddrPort) (*net.TCPConn, error) {
+	if err := connect(ctx, fd, to); err != nil {
 		return nil, err
 	}
 	own, peer, err := ends(fd)
@@ -136,8 +136,8 @@ func meet(fd int, l *net.TCPListener, to unix.Sockaddr, at netip.AddrPort) (*net
 
 // connect connects a socket, whether it waits for that or not. Where it was connected
 // already, or is by another thread, that is seen by its peer.
-func connect(fd int, to unix.Sockaddr) error {
-	for {
+func connect(ctx context.Context, fd int, to unix.Sockaddr) error {
+	for ctx.Err() == nil {
 		err := unix.Connect(fd, to)
 		switch {
 		case errors.Is(err, unix.EISCONN):
@@ -153,4 +153,6 @@ func connect(fd int, to unix.Sockaddr) error {
 			return err
 		}
 	}
+	// A socket that is shut down before it is connected is one to connect again.
+	return ctx.Err()
 }

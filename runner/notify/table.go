@@ -4,7 +4,7 @@ package notify
 
 import (
 	"os"
-	"path/filepath"
+	"strconv"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -18,12 +18,13 @@ const firstSweep = 512
 // connected yet it keeps a descriptor. Nobody else's would do: pidfd_getfd(2) is denied
 // where containers have no CAP_SYS_PTRACE.
 type table struct {
-	mutex   sync.Mutex
-	sockets map[uint64]*made
+	// sweeping is held during a sweep.
+	sweeping sync.Mutex
+	mutex    sync.Mutex
+	sockets  map[uint64]*made
 	// limit is how many sockets there may be before the next sweep, and most how many may
-	// have a descriptor here.
+	// have a descriptor here, as held have.
 	limit, most, held int
-	sweeping          bool
 }
 
 // made is a socket that a program was given.
@@ -45,9 +46,7 @@ func newTable() (*table, error) {
 
 // add makes a socket for a program.
 func (t *table) add(family, flags int) (inode uint64, fd int, err error) {
-	if t.full() {
-		t.sweep()
-	}
+	t.makeRoom()
 	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|flags, unix.IPPROTO_TCP)
 	if err != nil {
 		return 0, -1, err
@@ -116,15 +115,22 @@ func (t *table) forget(inode uint64) {
 	delete(t.sockets, inode)
 }
 
-// full reports whether it is time for a sweep, and that the caller makes it.
+// makeRoom sweeps if it is time for that. Whoever comes meanwhile waits for the room.
+func (t *table) makeRoom() {
+	if !t.full() {
+		return
+	}
+	t.sweeping.Lock()
+	defer t.sweeping.Unlock()
+	if t.full() {
+		t.sweep()
+	}
+}
+
 func (t *table) full() bool {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	if t.sweeping || len(t.sockets) < t.limit && t.held < t.most {
-		return false
-	}
-	t.sweeping = true
-	return true
+	return len(t.sockets) >= t.limit || t.held >= t.most
 }
 
 // sweep forgets the sockets that no process has any more.
@@ -146,26 +152,48 @@ func (t *table) sweep() {
 		}
 	}
 	t.limit = max(firstSweep, 2*len(t.sockets))
-	t.sweeping = false
 }
 
 // openSockets are the inodes of the sockets of all other processes that can be looked at.
 // Threads need not share their descriptors.
 func openSockets() map[uint64]bool {
-	own := proc(os.Getpid(), "task/")
 	found := map[uint64]bool{}
-	links, _ := filepath.Glob("/proc/[0-9]*/task/[0-9]*/fd/[0-9]*")
-	for _, link := range links {
-		if len(link) > len(own) && link[:len(own)] == own {
-			continue
+	own := strconv.Itoa(os.Getpid())
+	eachIn("/proc", func(process string) {
+		if process == own || process[0] < '0' || process[0] > '9' {
+			return
 		}
-		to, err := os.Readlink(link)
+		tasks := "/proc/" + process + "/task"
+		eachIn(tasks, func(thread string) {
+			descriptors := tasks + "/" + thread + "/fd"
+			eachIn(descriptors, func(fd string) {
+				if link, err := os.Readlink(descriptors + "/" + fd); err == nil {
+					if inode, ok := socketInode(link); ok {
+						found[inode] = true
+					}
+				}
+			})
+		})
+	})
+	return found
+}
+
+// eachIn gives the names in a directory, a few at a time. One that cannot be read, or is
+// gone, has none.
+func eachIn(directory string, do func(name string)) {
+	const few = 256
+	d, err := os.Open(directory)
+	if err != nil {
+		return
+	}
+	defer d.Close()
+	for {
+		names, err := d.Readdirnames(few)
+		for _, name := range names {
+			do(name)
+		}
 		if err != nil {
-			continue
-		}
-		if inode, ok := socketInode(to); ok {
-			found[inode] = true
+			return
 		}
 	}
-	return found
 }
