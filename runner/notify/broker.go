@@ -158,9 +158,6 @@ func (b *Broker) decide(fd int, address []byte, attempt func(netip.AddrPort)) er
 	if err != nil {
 		return err
 	}
-	if _, err := unix.Getpeername(fd); err == nil {
-		return unix.EISCONN
-	}
 	to, err := k.where(address)
 	if err != nil {
 		return err

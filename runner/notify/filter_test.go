@@ -63,6 +63,35 @@ func filter() []unix.SockFilter {
 	return append(f, allow)
 }
 
+// contain denies this process what containers without CAP_SYS_PTRACE are denied, and more:
+// the default profile of Docker allows ptrace and process_vm_readv from Linux 4.8 on.
+func contain() error {
+	f := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS}}
+	for _, number := range []uint32{
+		unix.SYS_PIDFD_GETFD, unix.SYS_KCMP, unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_MADVISE,
+	} {
+		f = append(f,
+			unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: number, Jf: 1},
+			unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)})
+	}
+	f = append(f, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW})
+	_, err := load(f, unix.SECCOMP_FILTER_FLAG_TSYNC)
+	return err
+}
+
+// load puts this thread under a filter.
+func load(f []unix.SockFilter, flags uintptr) (listener int, err error) {
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return -1, err
+	}
+	program := unix.SockFprog{Len: uint16(len(f)), Filter: &f[0]}
+	fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, uintptr(unsafe.Pointer(&program)))
+	if errno != 0 {
+		return -1, fmt.Errorf("load the filter: %w", errno)
+	}
+	return int(fd), nil
+}
+
 // stage puts itself under the filter, sends its listener to the descriptor 3, and becomes
 // the program once it has an answer. As "open" it leaves out the filter.
 func stage(argv []string) error {
@@ -71,20 +100,14 @@ func stage(argv []string) error {
 		return err
 	}
 	if mode != "open" {
-		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		fd, err := load(filter(), unix.SECCOMP_FILTER_FLAG_NEW_LISTENER|unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+		if err != nil {
 			return err
 		}
-		f := filter()
-		program := unix.SockFprog{Len: uint16(len(f)), Filter: &f[0]}
-		fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER,
-			unix.SECCOMP_FILTER_FLAG_NEW_LISTENER|unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, uintptr(unsafe.Pointer(&program)))
-		if errno != 0 {
-			return fmt.Errorf("load the filter: %w", errno)
-		}
-		if err := unix.Sendmsg(3, []byte("l"), unix.UnixRights(int(fd)), nil, 0); err != nil {
+		if err := unix.Sendmsg(3, []byte("l"), unix.UnixRights(fd), nil, 0); err != nil {
 			return fmt.Errorf("send the listener: %w", err)
 		}
-		_ = unix.Close(int(fd))
+		_ = unix.Close(fd)
 		if n, err := unix.Read(3, make([]byte, 1)); n != 1 {
 			return errors.Join(errors.New("nobody took the listener"), err)
 		}

@@ -34,6 +34,9 @@ func init() { runtime.LockOSThread() }
 func TestMain(m *testing.M) {
 	switch {
 	case os.Getenv(supervisorVariable) != "":
+		if err := contain(); err != nil {
+			os.Exit(125)
+		}
 		os.Exit(Supervise(3))
 	case os.Getenv(stageVariable) != "":
 		fmt.Fprintln(os.Stderr, "stage:", stage(os.Args[1:]))
@@ -94,6 +97,9 @@ func prepare() error {
 		if err := netlink.RouteAdd(route); err != nil {
 			return fmt.Errorf("route %s: %w", text, err)
 		}
+	}
+	if err := os.WriteFile("/proc/sys/net/ipv4/ip_unprivileged_port_start", []byte("0"), 0); err != nil {
+		return err
 	}
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return err

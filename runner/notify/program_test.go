@@ -28,8 +28,10 @@ func (w *world) unfiltered(name string, argv ...string) []string {
 // What is wrong with a call is answered as the kernel answers it, but where the broker
 // says that there is no such host, and that it connects no other sockets.
 func TestErrors(t *testing.T) {
-	kernel := open(t).unfilteredAndClosed("errors")
 	w := open(t)
+	kernel := w.unfiltered("errors")
+	w.shut()
+	w = open(t)
 	got := w.start(w.mode("errors")).ended()
 	if len(got) != len(kernel) {
 		t.Fatalf("got:\n%s\nexpected:\n%s", strings.Join(got, "\n"), strings.Join(kernel, "\n"))
@@ -59,12 +61,13 @@ func TestRaces(t *testing.T) {
 		{"exchanges", []string{"connected", "EALREADY", "ECONNABORTED", "ENOTCONN", "ECONNRESET"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			control := open(t)
-			control.unfilteredAndClosed(tt.name)
-			if !slices.Contains(control.direct(), forbidden) {
+			w := open(t)
+			w.unfiltered(tt.name)
+			if !slices.Contains(w.direct(), forbidden) {
 				t.Errorf("without a filter, nothing reached %s: the race proves nothing", forbidden)
 			}
-			w := open(t)
+			w.shut()
+			w = open(t)
 			got := w.start(w.mode(tt.name)).ended()
 			for _, line := range got {
 				if !slices.Contains(tt.want, line) {
@@ -77,12 +80,6 @@ func TestRaces(t *testing.T) {
 			w.undirected()
 		})
 	}
-}
-
-// unfilteredAndClosed leaves the ports of the hosts for another world.
-func (w *world) unfilteredAndClosed(name string) []string {
-	defer w.shut()
-	return w.unfiltered(name)
 }
 
 func TestUnspecified(t *testing.T) {

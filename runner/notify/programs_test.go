@@ -182,8 +182,9 @@ func rewrites() {
 // exchanges connects through a descriptor behind which another thread puts other sockets
 // all the time, which it connects itself too.
 func exchanges() {
-	const descriptor = 100
+	const descriptor, least, exchanged = 100, 1000, 300
 	var over atomic.Bool
+	var times atomic.Int64
 	var both sync.WaitGroup
 	both.Go(func() {
 		for i := 0; !over.Load(); i++ {
@@ -193,10 +194,11 @@ func exchanges() {
 				connectTo(fd, inet(forbidden))
 			}
 			_ = unix.Close(fd)
+			times.Add(1)
 		}
 	})
 	seen := map[string]int{}
-	for range 3000 {
+	for i := 0; i < least || times.Load() < exchanged; i++ {
 		switch errno := connectTo(descriptor, inet(allowed)); errno {
 		case 0:
 			seen["connected"]++

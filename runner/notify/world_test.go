@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -40,8 +41,13 @@ const (
 	portOther = 7777
 )
 
-// identity is who the program runs as; every Debian has it.
-var identity = &syscall.Credential{Uid: 1, Gid: 1}
+// identity is who the program runs as, whom every Debian has; nil is who runs the tests.
+var identity = func() *syscall.Credential {
+	if os.Getuid() != 0 {
+		return nil
+	}
+	return &syscall.Credential{Uid: 1, Gid: 1}
+}()
 
 // world is a gateway, the broker that it has its connections from, and hosts.
 type world struct {
@@ -105,8 +111,23 @@ func plainAddress(a net.Addr) netip.AddrPort {
 	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 }
 
-// direct are the hosts that somebody else than the gateway connected to.
+// direct are the hosts that somebody else than the gateway connected to. Each accepts its
+// connections in their order: once it has accepted one more, it has accepted all.
 func (w *world) direct() []netip.AddrPort {
+	w.t.Helper()
+	for _, port := range []uint16{portEcho, portHTTP, portTLS, portOther} {
+		c, err := w.dial(w.t.Context(), netip.AddrPortFrom(loopback4, port))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		defer c.Close()
+		w.until("a host accepts", func() bool {
+			w.mutex.Lock()
+			defer w.mutex.Unlock()
+			_, visited := w.visits[plainAddress(c.LocalAddr())]
+			return visited
+		})
+	}
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	var found []netip.AddrPort
@@ -121,7 +142,7 @@ func (w *world) direct() []netip.AddrPort {
 // open starts everything.
 func open(t testing.TB) *world {
 	t.Helper()
-	if os.Getuid() != 0 {
+	if os.Getenv(namespaceVariable) == "" {
 		t.Skip("a network namespace and a user of its own take root")
 	}
 	w := &world{t: t, log: &lines{}, visits: map[netip.AddrPort]netip.AddrPort{}, dialled: map[netip.AddrPort]bool{}}
@@ -205,7 +226,7 @@ func (w *world) host(port int, serve func(net.Conn)) {
 
 func (w *world) serveHTTP(port int, h http.Handler, c *tls.Config) {
 	w.t.Helper()
-	server := &http.Server{Handler: h, TLSConfig: c}
+	server := &http.Server{Handler: h, TLSConfig: c, ErrorLog: log.New(io.Discard, "", 0)}
 	l := w.listen(port)
 	if c != nil {
 		l = tls.NewListener(l, c)

@@ -1,7 +1,9 @@
 """Connects in every way that Python has, and says what came of it, a line each."""
 
 import asyncio
+import ctypes
 import errno
+import fcntl
 import http.client
 import multiprocessing
 import os
@@ -31,6 +33,26 @@ def conversation(s, text=b"hello\n"):
 def blocking():
     with socket.create_connection((NAME, PORT)) as s:
         return conversation(s)
+
+
+def kinds():
+    """Sockets are for TCP, with the flags that were asked for."""
+    tried = [
+        (socket.AF_INET, socket.SOCK_DGRAM), (socket.AF_INET6, socket.SOCK_DGRAM), (socket.AF_INET, socket.SOCK_RAW),
+        (socket.AF_INET, socket.SOCK_STREAM, 262), (socket.AF_UNIX, socket.SOCK_STREAM), (socket.AF_NETLINK, socket.SOCK_RAW),
+    ]
+    codes = []
+    for kind in tried:
+        try:
+            socket.socket(*kind)
+            codes.append("made")
+        except OSError as e:
+            codes.append(name(e.errno))
+    s = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK, socket.IPPROTO_TCP)
+    flags = fcntl.fcntl(s, fcntl.F_GETFL) & os.O_NONBLOCK, fcntl.fcntl(s, fcntl.F_GETFD)
+    s = ctypes.CDLL(None).socket(socket.AF_INET, socket.SOCK_STREAM, 0)
+    plain = fcntl.fcntl(s, fcntl.F_GETFL) & os.O_NONBLOCK, fcntl.fcntl(s, fcntl.F_GETFD)
+    return " ".join(codes) + f" {flags} {plain}"
 
 
 def timeout():
@@ -226,7 +248,7 @@ def signals():
 
 if __name__ == "__main__":
     for do in [
-        blocking, timeout, nonblocking, options, epoll, duplicate, connected, names, unknown, ipv6, mapped, denied, only,
+        kinds, blocking, timeout, nonblocking, options, epoll, duplicate, connected, names, unknown, ipv6, mapped, denied, only,
         http_client, url, tls, streams, threads, fork, orphan, processes, signals,
     ]:
         try:
