@@ -27,7 +27,7 @@ func TestDocumentedPolicies(t *testing.T) {
 			found++
 			policy := file(t, filepath.Join(tree(t), "my-connector.toml"), match[1], 0o644)
 			finish(t, exec.Command(confine, "compile", policy, "-o", filepath.Join(filepath.Dir(policy), "out"))).must(t, 0)
-			for _, backend := range []string{"firejail", "gvisor"} {
+			for _, backend := range []string{"firejail", "gvisor", "native"} {
 				run := exec.Command(confine, "run", "--backend", backend, "--policy", policy, "--user", connectorUser, "--", "/usr/bin/python3", "-c", "pass")
 				run.Dir = "/srv/airbyte"
 				finish(t, run).must(t, 0)

@@ -77,12 +77,12 @@ func (l *launchable) complete() error {
 }
 
 // refuseAll words why no backend could be taken. Where one of them is usable and takes
-// the policy's lines for the reason, these are what can be changed.
+// the policy's lines for the reason, these are what can be changed; of several, the first.
 func refuseAll(failures []backendFailure) error {
-	for i := len(failures) - 1; i >= 0; i-- {
+	for _, f := range failures {
 		var refusals compiler.Refusals
-		if errors.As(failures[i].err, &refusals) {
-			return failures[i].err
+		if errors.As(f.err, &refusals) {
+			return f.err
 		}
 	}
 	r := refuse("no backend can enforce this policy here")

@@ -36,7 +36,7 @@ func (h Host) gatewayProblems() []Problem {
 		return []Problem{{
 			Message: `firejail has network.mode = "egress" for a root caller alone`,
 			Found:   fmt.Sprintf("caller with uid %d", h.Caller.UID), Expected: "root, who can connect network namespaces",
-			Instead: []string{"--backend gvisor does it for every user", "or start confine as root, with --user"},
+			Instead: []string{"--backend gvisor and --backend native do it for every user", "or start confine as root, with --user"},
 		}}
 	}
 	ns, err := gatewayns.New()

@@ -13,7 +13,7 @@ func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
 		Clause: policy.ClauseFilesystem, Subject: "what is named nowhere",
 		Launched: exact("Landlock: no rule leads there"), Existence: visible,
 	}}
-	readable := false
+	var readable policy.Position // the first entry of which more than its mode says can be mapped
 	for _, e := range fs.Entries {
 		row := compiler.Coverage{
 			Clause: policy.FilesystemClause(e.Mode), Subject: e.Path, At: e.At, Launched: coverPath(fs.Entries, e),
@@ -21,12 +21,14 @@ func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
 		if e.Mode == policy.ModeHide {
 			row.Existence = visible
 		}
-		readable = readable || e.Mode.Visible() && e.Mode != policy.ModeMap && e.Mode != policy.ModeExec
+		if readable.IsZero() && e.Mode.Visible() && e.Mode != policy.ModeMap && e.Mode != policy.ModeExec {
+			readable = e.At
+		}
 		rows = append(rows, row)
 	}
-	if readable {
+	if !readable.IsZero() {
 		rows = append(rows, compiler.Coverage{
-			Clause: policy.ClauseFilesystemMap, Subject: "what may be read or written",
+			Clause: policy.ClauseFilesystemMap, Subject: "what may be read or written", At: readable,
 			Launched: weaker("Landlock has no right for mmap(2) with PROT_EXEC: the loader can start these files as well"),
 		})
 	}
