@@ -50,7 +50,7 @@ func cover(p *policy.Policy) []compiler.Coverage {
 		add(policy.ClauseProcessWallTime, p.Process.WallTime.String(), p.Process.WallTimeAt, exact("the runner's timer"))
 	}
 	if p.Process.Memory != 0 {
-		add(policy.ClauseProcessMemory, "", p.Process.MemoryAt, 
+		add(policy.ClauseProcessMemory, "", p.Process.MemoryAt,
 			stronger("a cgroup of the runner's, or of the caller's; what the warden needs counts too"))
 	}
 	for i := range rows {

@@ -1,8 +1,6 @@
 package native
 
 import (
-	"strings"
-
 	"confine/compiler"
 	"confine/policy"
 )
@@ -32,9 +30,6 @@ func refuseEntry(entries []policy.PathEntry, e policy.PathEntry) (compiler.Refus
 			Found: string(e.Mode) + " " + e.Path, Expected: expected, Hint: hint,
 		}, true
 	}
-	if e.Mode.Visible() && leavesProc(e.Path) {
-		return refuse("/proc shows every process of the machine here, not the sandbox's own", `proc = "self"`, "leave it out")
-	}
 	for parent, ok := policy.Covering(entries, e.Path); ok; parent, ok = policy.Covering(entries, parent.Path) {
 		under := string(parent.Mode) + " " + parent.Path + " (" + parent.At.String() + ")"
 		switch {
@@ -51,10 +46,4 @@ func refuseEntry(entries []policy.PathEntry, e policy.PathEntry) (compiler.Refus
 		}
 	}
 	return compiler.Refusal{}, false
-}
-
-// leavesProc reports whether a path is in /proc, but for those of the kernel as a whole.
-func leavesProc(path string) bool {
-	rest, ok := strings.CutPrefix(path, "/proc")
-	return ok && (rest == "" || rest[0] == '/') && !strings.HasPrefix(rest, "/sys/")
 }
