@@ -58,12 +58,12 @@ func TestPython(t *testing.T) {
 		"http_client: page of api.example.com",
 		"url: page of api.example.com",
 		"tls: page of api.example.com",
-		"streams: 203.0.113.5 hello 203.0.113.6 hello",
-		"threads: 20 {'203.0.113.5 hello'}",
 		"fork: 0",
 		"orphan: 203.0.113.5 hello",
 		"processes: 203.0.113.5 hello",
-		"signals: 0")
+		"signals: 0",
+		"streams: 203.0.113.5 hello 203.0.113.6 hello",
+		"threads: 20 {'203.0.113.5 hello'}")
 	w.undirected()
 	same(t, w.told(), "0.0.0.0:7777", "127.0.0.1:7777", "192.0.2.7:7777", "2001:db8::66:7777", "203.0.113.5:8443", "203.0.113.66:7777",
 		"::1:7777", "api.example.com:22", "fe80::1:7777")
