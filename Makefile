@@ -59,6 +59,7 @@ run: setup build
 	@scripts/run-connector
 
 test: setup build
+	@scripts/setup images
 	@go vet ./...
 	@go run ./scripts/testreport -cgo $(CTAGS)
 
