@@ -3,7 +3,6 @@
 package integration
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,6 +40,7 @@ func TestImages(t *testing.T) {
 	d.build(t, "Dockerfile.native", baseImage, readText(t, "images/policy.toml"), nativeImage).must(t, 0)
 	t.Run("refused builds", d.refusesBuilds)
 	t.Run("identity", d.keepsIdentity)
+	t.Run("documented commands", d.keepsPromises)
 	// In parallel with each other, and all of them before the engine ends.
 	t.Run("runs", func(t *testing.T) {
 		bare := d.runsBare(t)
@@ -48,11 +48,16 @@ func TestImages(t *testing.T) {
 			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()
 				d.runsAsBare(t, s.options, bare)
-				if s.name == "default" || s.name == "restricted" {
-					d.runsAsPod(t, s.options, bare)
-				}
 			})
 		}
+		t.Run("entry point", func(t *testing.T) {
+			t.Parallel()
+			d.runsByEntryPoint(t, bare)
+		})
+		t.Run("pod", func(t *testing.T) {
+			t.Parallel()
+			d.runsPod(t)
+		})
 	})
 	t.Run("attacks", d.resists)
 	t.Run("what outlives the runner", d.leavesNothing)
@@ -135,14 +140,14 @@ func (d dockerEngine) runsAsBare(t *testing.T, options []string, bare bareRun) {
 	sameRecords(t, read, bare.records)
 }
 
-// runsAsPod is what Kubernetes does, which has a shell evaluate the words and its own, and a
+// runsByEntryPoint is what Kubernetes does, which has a shell evaluate the words and its own, and a
 // check.
-func (d dockerEngine) runsAsPod(t *testing.T, options []string, bare bareRun) {
-	o := d.run(t, nativeImage, d.server(t), options, checkArguments...).must(t, 0)
+func (d dockerEngine) runsByEntryPoint(t *testing.T, bare bareRun) {
+	o := d.run(t, nativeImage, d.server(t), nil, checkArguments...).must(t, 0)
 	if got := connectionStatus(t, o.stdout); got != "SUCCEEDED" {
 		t.Errorf("connection status %q\n%s", got, o.stdout)
 	}
-	asPod := append([]string{"--entrypoint", "/bin/sh"}, options...)
+	asPod := []string{"--entrypoint", "/bin/sh"}
 	read := d.run(t, nativeImage, d.server(t), asPod, "-c", `eval "$AIRBYTE_ENTRYPOINT `+strings.Join(readArguments, " ")+`"`).must(t, 0).stdout
 	workspace{}.verify(t, read)
 	sameRecords(t, read, bare.records)
@@ -158,10 +163,7 @@ func (d dockerEngine) run(t *testing.T, image, network string, options []string,
 // inputs is a directory with the connector's files, which every user of a container can write.
 func (d dockerEngine) inputs(t *testing.T) string {
 	t.Helper()
-	dir := tree(t)
-	if err := os.Chmod(dir, 0o777); err != nil {
-		t.Fatal(err)
-	}
+	dir := openTree(t)
 	for _, name := range []string{"manifest.yaml", "config.json", "catalog.json", "state.json"} {
 		file(t, filepath.Join(dir, name), readText(t, filepath.Join(inputs, name)), 0o666)
 	}
