@@ -49,6 +49,7 @@ func capabilityWorlds(t *testing.T) []world {
 		name:        "capabilities",
 		policy:      accessPolicy(t, nil, nil, "write = [\""+dir+"\"]\nproc = \"self\"\ndev = \"minimal\"", "[environment]\npass = [\"PROBE_WORKSHOP\"]\n"),
 		environment: []string{"PROBE_WORKSHOP=" + dir},
+		launches:    emptied,
 	}
 	// CAP_SYS_RESOURCE is often taken from the root of a virtual machine; the rest of
 	// these has no deed, so that the control shows that it is held, and no more.
@@ -70,6 +71,7 @@ func capabilityWorlds(t *testing.T) []world {
 	host := world{
 		name: "capabilities in the host's network", policy: accessPolicy(t, nil, nil, "proc = \"self\"", "[network]\nmode = \"host\"\n"),
 		attempts: []attempt{{access: "capability CAP_NET_BIND_SERVICE", control: byRoot}, {access: "capability CAP_NET_RAW", control: byRoot}},
+		launches: emptied,
 	}
 	return []world{w, host, {
 		name: "capabilities, refused", policy: accessPolicy(t, nil, nil, "", "[capabilities]\nkeep = [\"CAP_NET_RAW\"]\n"), code: refused,
@@ -79,3 +81,7 @@ func capabilityWorlds(t *testing.T) []world {
 		}},
 	}}
 }
+
+// emptied are the launches that empty all five sets: an ordinary caller's own bounding set
+// stays where nobody has a privilege, see TestNativeBoundingSet.
+var emptied = []string{"firejail root", "firejail user", "gvisor root", "gvisor user", "native root"}

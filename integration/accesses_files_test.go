@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,6 +20,7 @@ const pipes = "Landlock restricts no pipe that is opened again by a name in /pro
 // noSockets and noExecDevice are what the sentry does otherwise.
 var (
 	noSockets    = other{inside: "ECONNREFUSED", because: "runsc lets a guest into no socket of the host's (--host-uds=none)"}
+	noUnix       = other{inside: "EAFNOSUPPORT", because: "the guard makes no local sockets, and coverage says so"}
 	noExecDevice = other{inside: "EPERM", because: "the device is a noexec mount, and coverage says so"}
 )
 
@@ -30,16 +32,30 @@ var kinds = []string{
 // fileWorlds have entries of every mode, beside and inside one another, and the
 // machine's own files.
 func fileWorlds(t *testing.T) []world {
+	return []world{
+		filesWorld(t, "files", true, tooled), filesWorld(t, "files by the kernel alone", false, untooled), nothingWorld(t), nullInputWorld(t),
+	}
+}
+
+// tooled and untooled are the launches with a tool that mounts, and without: Landlock takes
+// nothing out of a directory that is written to, and leaves names that are there.
+var (
+	tooled   = []string{"firejail root", "firejail user", "gvisor root", "gvisor user"}
+	untooled = []string{"native root", "native user"}
+)
+
+func filesWorld(t *testing.T, name string, mounts bool, launches []string) world {
 	dir := tree(t)
 	program, err := os.ReadFile(probe)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var attempts []attempt
-	for _, sub := range []string{
-		"read", "map", "exec", "write", "hidden", "unnamed",
-		"read/write", "read/hide", "write/read", "write/hide", "map/read", "map/exec", "exec/read",
-	} {
+	subs := []string{"read", "map", "exec", "write", "hidden", "unnamed", "read/write", "read/hide", "map/read", "map/exec", "exec/read"}
+	if mounts {
+		subs = append(subs, "write/read", "write/hide")
+	}
+	for _, sub := range subs {
 		path := filepath.Join(dir, sub)
 		file(t, filepath.Join(path, "file"), strings.Repeat("x", 8192), 0o644)
 		file(t, filepath.Join(path, "program"), string(program), 0o755)
@@ -70,6 +86,9 @@ tmp = ["/tmp"]
 proc = "self"
 dev = "minimal"
 `, "DIR", dir)
+	if !mounts {
+		filesystem = strings.NewReplacer(fmt.Sprintf("%q, ", dir+"/write/read"), "", fmt.Sprintf(", %q", dir+"/write/hide"), "", fmt.Sprintf("absent = [%q]\n", dir+"/gone"), "").Replace(filesystem)
+	}
 	path := accessPolicy(t, []string{dir + "/exec", dir + "/map/exec"}, []string{dir + "/map"}, filesystem, "")
 
 	for _, sub := range []string{"unnamed", "hidden", "gone"} {
@@ -87,6 +106,7 @@ dev = "minimal"
 			deed: "unix " + path, inside: "ok",
 			because: "the language has no access for it; Landlock has no right for it, and a read-only mount does not mind",
 			gvisor:  noSockets,
+			native:  noUnix,
 		})
 	}
 	const never = "a file that is not there outside is not there inside"
@@ -132,7 +152,7 @@ dev = "minimal"
 		{access: "write /tmp/confine-access", deed: "fill /tmp/confine-access=65536"},
 		{access: "exec /tmp/confine-access", deed: "execcopy /tmp/confine-access"},
 		{access: "map /tmp/confine-access", deed: "mapcopy /tmp/confine-access"},
-		{deed: "read " + planted, inside: "ENOENT", because: empty},
+		{deed: "read " + planted, inside: "ENOENT", because: empty, native: other{inside: "EACCES", because: "the directory itself is closed"}},
 		{access: "write /var/tmp"},
 		{access: in("exec DIR/write/copy"), deed: in("execcopy DIR/write/copy")},
 		{access: in("map DIR/write/copy"), deed: in("mapcopy DIR/write/copy")},
@@ -166,7 +186,10 @@ dev = "minimal"
 		{access: "write /dev/shm"},
 		{access: "exec /dev/shm/confine-access", deed: "execcopy /dev/shm/confine-access"},
 	}...)
-	return []world{{name: "files", policy: path, attempts: attempts}, nothingWorld(t), nullInputWorld(t)}
+	if !mounts {
+		attempts = slices.DeleteFunc(attempts, func(a attempt) bool { return a.inside == "ENOENT" && strings.Contains(a.deed, "/gone") })
+	}
+	return world{name: name, policy: path, attempts: attempts, launches: launches}
 }
 
 // listenUnix listens on a path that anybody may connect to.

@@ -19,7 +19,7 @@ type limit struct {
 	value, far uint64
 	attempt    // what the two have in common
 	// at and beyond are what the engines do otherwise with the value, and with far.
-	at, beyond struct{ firejail, gvisor other }
+	at, beyond struct{ firejail, gvisor, native other }
 }
 
 // limitWorlds set every limit, and use the resource up to it, and a little more.
@@ -27,7 +27,7 @@ func limitWorlds(t *testing.T) []world {
 	const kib, mib, gib, page = 1 << 10, 1 << 20, 1 << 30, 4 << 10
 	const notUsable = "without rtprio there is no real time to use up: only the limit shows"
 	const noQueues = "Landlock lets nobody make a queue: only the limit shows"
-	type engines = struct{ firejail, gvisor other }
+	type engines = struct{ firejail, gvisor, native other }
 	var (
 		ignored  = other{inside: "ok", because: "Linux enforces the limit no longer (setrlimit(2)), and the policy accepts that"}
 		stored   = engines{gvisor: other{inside: "ok", because: "the sentry stores the limit and asks nobody for it, and the policy accepts that"}}
@@ -39,14 +39,14 @@ func limitWorlds(t *testing.T) []world {
 		{name: "core", value: mib, far: 2 * mib},
 		{name: "data", value: gib, far: gib + page, beyond: stored},
 		{name: "fsize", value: 64 * mib, far: 64*mib + 1},
-		{name: "locks", value: 8, far: 16, beyond: engines{ignored, ignored}},
+		{name: "locks", value: 8, far: 16, beyond: engines{ignored, ignored, ignored}},
 		{name: "memlock", value: 256 * kib, far: 256*kib + page, at: platform},
 		{name: "msgqueue", value: 4096, far: 4097, attempt: attempt{deed: "limit", because: noQueues}, beyond: stored},
 		// No limit above 0 can be given where the caller has none (checkRlimits).
 		{name: "nice", value: 0, far: 2, attempt: attempt{control: byRoot}, beyond: stored},
 		{name: "nofile", value: 64, far: 65},
 		{name: "nproc", value: 80, far: 81},
-		{name: "rss", value: mib, far: 64 * mib, beyond: engines{ignored, ignored}},
+		{name: "rss", value: mib, far: 64 * mib, beyond: engines{ignored, ignored, ignored}},
 		{name: "rtprio", value: 0, far: 1, attempt: attempt{control: byRoot}},
 		{name: "rttime", value: 200_000, far: 200_001, attempt: attempt{deed: "limit", because: notUsable}},
 		{name: "sigpending", value: 16, far: 17, beyond: stored},
@@ -91,9 +91,9 @@ func limitWorld(t *testing.T, name, filesystem string, limits []limit) world {
 		for _, n := range []uint64{l.value, l.far} {
 			a := l.attempt
 			a.access = fmt.Sprintf("rlimit %s=%d", l.name, n)
-			a.firejail, a.gvisor = l.at.firejail, l.at.gvisor
+			a.firejail, a.gvisor, a.native = l.at.firejail, l.at.gvisor, l.at.native
 			if n == l.far {
-				a.firejail, a.gvisor = l.beyond.firejail, l.beyond.gvisor
+				a.firejail, a.gvisor, a.native = l.beyond.firejail, l.beyond.gvisor, l.beyond.native
 			}
 			switch {
 			case l.name == "core":
@@ -111,7 +111,9 @@ func limitWorld(t *testing.T, name, filesystem string, limits []limit) world {
 			w.attempts = append(w.attempts, a)
 		}
 		// Without these the policy is refused.
-		for backend, o := range map[compiler.Backend]other{compiler.Firejail: l.beyond.firejail, compiler.GVisor: l.beyond.gvisor} {
+		for backend, o := range map[compiler.Backend]other{
+			compiler.Firejail: l.beyond.firejail, compiler.GVisor: l.beyond.gvisor, compiler.Native: l.beyond.native,
+		} {
 			if o.inside == "ok" {
 				exceptions.WriteString(accepted(backend, policy.RlimitClause(l.name)))
 			}

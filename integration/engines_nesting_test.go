@@ -64,7 +64,41 @@ func nestedWorlds(t *testing.T) []world {
 			dir = deep.directory(dir, mode)
 		}
 	}
-	return []world{both.world("every mode in every other"), more, deep.world("modes four deep")}
+	every, four := both.world("every mode in every other"), deep.world("modes four deep")
+	every.launches, four.launches = tooled, tooled
+	return []world{every, more, four, carvedWorld(t)}
+}
+
+// carvedWorld has every mode inside every other that Landlock can take out of it, by the
+// kernel alone, and some of them four deep.
+func carvedWorld(t *testing.T) world {
+	n := newNesting(t)
+	for _, outer := range nestable {
+		above := n.directory(n.dir, outer)
+		n.file(n.dir, outer)
+		for _, inner := range nestable {
+			if outer == policy.ModeHide && inner.Visible() || outer == policy.ModeWrite && inner != policy.ModeWrite {
+				continue
+			}
+			n.directory(above, inner)
+			n.file(above, inner)
+		}
+	}
+	for _, modes := range [][]policy.PathMode{
+		{policy.ModeRead, policy.ModeRead, policy.ModeWrite, policy.ModeWrite},
+		{policy.ModeExec, policy.ModeRead, policy.ModeRead, policy.ModeHide},
+		{policy.ModeRead, policy.ModeHide, policy.ModeRead, policy.ModeHide},
+		{policy.ModeExec, policy.ModeHide, policy.ModeExec, policy.ModeRead},
+		{policy.ModeMap, policy.ModeMap, policy.ModeExec, policy.ModeRead},
+	} {
+		dir := filepath.Join(n.dir, fmt.Sprint(len(n.attempts)))
+		for _, mode := range modes {
+			dir = n.directory(dir, mode)
+		}
+	}
+	w := n.world("modes that Landlock carves out of others")
+	w.launches = untooled
+	return w
 }
 
 func newNesting(t *testing.T) *nesting {

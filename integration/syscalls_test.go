@@ -23,18 +23,18 @@ import (
 // deny, deny closes what the base list allows, and nothing else changes. The launch
 // also finds another canary than unshare for its filter.
 func TestSystemCallsOfThePolicy(t *testing.T) {
-	tries := []struct{ text, outside, base, firejail, gvisor string }{
-		{"syscall ptrace", "ok", "EPERM", "ok", "ok"},
-		// The sentry does not have it, as the coverage says.
-		{"syscall io_uring_setup", "ok", "EPERM", "ok", "ENOSYS"},
-		{"syscall personality", "ok", "EPERM", "ok", "ok"},
-		{"syscall sched_yield", "ok", "ok", "EPERM", "EPERM"},
-		{"syscall userfaultfd", "ok", "EPERM", "EPERM", "EPERM"},
-		{"syscall name_to_handle_at", "ok", "EPERM", "EPERM", "EPERM"},
+	tries := []struct{ text, outside, base, firejail, gvisor, native string }{
+		{"syscall ptrace", "ok", "EPERM", "ok", "ok", "ok"},
+		// The sentry does not have it, and the guard denies it, as the coverage says.
+		{"syscall io_uring_setup", "ok", "EPERM", "ok", "ENOSYS", "ENOSYS"},
+		{"syscall personality", "ok", "EPERM", "ok", "ok", "ok"},
+		{"syscall sched_yield", "ok", "ok", "EPERM", "EPERM", "EPERM"},
+		{"syscall userfaultfd", "ok", "EPERM", "EPERM", "EPERM", "EPERM"},
+		{"syscall name_to_handle_at", "ok", "EPERM", "EPERM", "EPERM", "EPERM"},
 		// firejail's restrict-namespaces, as the coverage says.
-		{"syscall unshare", "ok", "EPERM", "EPERM", "ok"},
+		{"syscall unshare", "ok", "EPERM", "EPERM", "ok", "ok"},
 		// Its seccomp.block-secondary; the sentry knows no other personality.
-		{"syscall personality(arg0=8)", "ok", "EPERM", "EPERM", "EINVAL"},
+		{"syscall personality(arg0=8)", "ok", "EPERM", "EPERM", "EINVAL", "ok"},
 	}
 	var args []string
 	for _, a := range tries {
@@ -56,7 +56,7 @@ deny  = ["sched_yield", "userfaultfd"]
 					t.Errorf("control: %s: %s outside, %s under the base list, expected %s and %s",
 						a.text, outside[a.text], base[a.text], a.outside, a.base)
 				}
-				want := map[compiler.Backend]string{compiler.Firejail: a.firejail, compiler.GVisor: a.gvisor}[e.backend]
+				want := map[compiler.Backend]string{compiler.Firejail: a.firejail, compiler.GVisor: a.gvisor, compiler.Native: a.native}[e.backend]
 				if inside[a.text] != want {
 					t.Errorf("%s: %s inside, expected %s", a.text, inside[a.text], want)
 				}

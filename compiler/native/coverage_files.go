@@ -54,6 +54,9 @@ func coverPath(entries []policy.PathEntry, e policy.PathEntry) compiler.Verdict 
 		}
 		return stronger(how)
 	}
+	if e.Mode == policy.ModeWrite {
+		return stronger("Landlock; modes, owners, times and attributes stay as they are, and no local socket is made")
+	}
 	if len(narrowedBelow(entries, e)) > 0 {
 		return stronger("Landlock, on each name beside those with entries of their own; " +
 			"it cannot be listed, and what appears in it later is closed")

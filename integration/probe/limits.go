@@ -114,7 +114,7 @@ func burn(text string) error {
 
 // writeUpTo makes a file of n bytes.
 func writeUpTo(n uint64) error {
-	f, err := os.CreateTemp("/tmp", "probe-")
+	f, err := os.CreateTemp("", "probe-")
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func writeUpTo(n uint64) error {
 // lockFiles holds n locks at once.
 func lockFiles(n uint64) error {
 	for range n {
-		f, err := os.CreateTemp("/tmp", "probe-")
+		f, err := os.CreateTemp("", "probe-")
 		if err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ import (
 
 // dumpCore wants a core file of n bytes.
 func dumpCore(n uint64) error {
-	dir, err := os.MkdirTemp("/tmp", "probe-core-")
+	dir, err := os.MkdirTemp("", "probe-core-")
 	if err != nil {
 		return err
 	}

@@ -121,8 +121,11 @@ func (s surroundings) comparePath(p compiler.PathExpectation, order *Order) []Ch
 	case policy.ModeTmp:
 		return append(checkFresh(p, order.Fresh[p.Path]), proveBy(at(" itself", "closed", opened(p.Path)), s.opens[p.Path]))
 	}
-	expected := map[bool]string{true: "open", false: "closed"}[s.opens[p.Path] && !excepting(order.Expectation, p.Path)]
-	checks := []Check{at(" under Landlock", expected, opened(p.Path))}
+	var checks []Check
+	if !excepting(order.Expectation, p.Path) {
+		expected := map[bool]string{true: "open", false: "closed"}[s.opens[p.Path]]
+		checks = append(checks, at(" under Landlock", expected, opened(p.Path)))
+	}
 	if !s.takes[p.Path] {
 		return checks // nothing to take away, or to leave
 	}
@@ -136,7 +139,8 @@ func (s surroundings) comparePath(p compiler.PathExpectation, order *Order) []Ch
 	return append(checks, at(" is written to", "EACCES", found))
 }
 
-// excepting reports whether a directory itself is closed, for what its rule leaves out.
+// excepting reports whether a directory itself has no rule, for what that would leave out:
+// another one above it may open it.
 func excepting(e compiler.Expectation, path string) bool {
 	for _, rule := range e.Landlock {
 		if rule.Path == path && len(rule.Except) > 0 {
