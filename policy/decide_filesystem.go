@@ -50,16 +50,16 @@ func (f *Filesystem) Entry(name string) (PathEntry, bool) {
 	}
 }
 
-// Covering gives the nearest of entries, in any order, that lies strictly above a path.
+// Covering gives the nearest of entries, which are sorted by path, that lies strictly above
+// a path.
 func Covering(entries []PathEntry, name string) (PathEntry, bool) {
-	var best PathEntry
-	found := false
-	for _, e := range entries {
-		if n := len(e.Path); n > len(best.Path) && n < len(name) && name[n] == '/' && name[:n] == e.Path {
-			best, found = e, true
+	for n := strings.LastIndexByte(name, '/'); n > 0; n = strings.LastIndexByte(name[:n], '/') {
+		i := sort.Search(len(entries), func(i int) bool { return entries[i].Path >= name[:n] })
+		if i < len(entries) && entries[i].Path == name[:n] {
+			return entries[i], true
 		}
 	}
-	return best, found
+	return PathEntry{}, false
 }
 
 func (p *Policy) decidePath(kind AccessKind, name string) Decision {
