@@ -2,6 +2,7 @@ package native
 
 import (
 	"slices"
+	"sort"
 	"strings"
 
 	"confine/compiler"
@@ -50,13 +51,18 @@ func accessOf(mode policy.PathMode) (compiler.LandlockAccess, bool) {
 // that it holds, sorted.
 func narrowedBelow(entries []policy.PathEntry, e policy.PathEntry) []string {
 	var except []string
-	for _, below := range entries {
-		if !strings.HasPrefix(below.Path, strings.TrimSuffix(e.Path, "/")+"/") || below.Path == e.Path || !narrows(e.Mode, below.Mode) {
-			continue
+	// The entries are sorted by path, so those below are a run of them: looking at all for each
+	// would take minutes for the most paths that a file can have.
+	inside := strings.TrimSuffix(e.Path, "/") + "/"
+	first := sort.Search(len(entries), func(i int) bool { return entries[i].Path >= inside })
+	for _, below := range entries[first:] {
+		if !strings.HasPrefix(below.Path, inside) {
+			break
 		}
-		except = append(except, below.Path)
+		if below.Path != e.Path && narrows(e.Mode, below.Mode) {
+			except = append(except, below.Path)
+		}
 	}
-	slices.Sort(except)
 	// What is below another one of them is beside the rule already.
 	return slices.CompactFunc(except, func(a, b string) bool { return strings.HasPrefix(b, a+"/") })
 }
