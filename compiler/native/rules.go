@@ -1,7 +1,6 @@
 package native
 
 import (
-	"slices"
 	"sort"
 	"strings"
 
@@ -47,7 +46,7 @@ func accessOf(mode policy.PathMode) (compiler.LandlockAccess, bool) {
 	return "", false
 }
 
-// narrowedBelow are the nearest entries below e that have less access than e gives to all
+// narrowedBelow are the entries below e that have less access than e gives to all
 // that it holds, sorted.
 func narrowedBelow(entries []policy.PathEntry, e policy.PathEntry) []string {
 	var except []string
@@ -63,8 +62,7 @@ func narrowedBelow(entries []policy.PathEntry, e policy.PathEntry) []string {
 			except = append(except, below.Path)
 		}
 	}
-	// What is below another one of them is beside the rule already.
-	return slices.CompactFunc(except, func(a, b string) bool { return strings.HasPrefix(b, a+"/") })
+	return except
 }
 
 // narrows reports whether an entry of one mode needs rights taken away again that one above
