@@ -65,10 +65,8 @@ func explainCommand(args []string, s streams) int {
 	if code, ok := parseFlags(flags, args, s, explainHelp, exitUsage); !ok {
 		return code
 	}
-	if flags.NArg() == 1 {
-		if code, ok := explainRule(flags.Arg(0), s); ok {
-			return code
-		}
+	if code, ok := explainRule(flags.Args(), *format, s); ok {
+		return code
 	}
 	var p loaded
 	report, err := explanationOf(&p, flags.Args(), *format, &params)

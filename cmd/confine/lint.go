@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -151,19 +150,4 @@ func (o lintOptions) bar(settings *policy.Settings) string {
 		return settings.FailOn.Text
 	}
 	return lint.Warning.String()
-}
-
-// explainRule prints the page of a rule; ok is false where the word is not like a code.
-func explainRule(word string, s streams) (code int, ok bool) {
-	upper := strings.ToUpper(word)
-	if len(upper) != len("CF101") || !strings.HasPrefix(upper, "CF") || strings.Trim(upper[2:], "0123456789") != "" {
-		return 0, false
-	}
-	rule, found := lint.RuleOf(upper)
-	if !found {
-		fmt.Fprintf(s.stderr, "confine: %v\n", lint.CheckCode(upper))
-		return exitUsage, true
-	}
-	fmt.Fprint(s.stdout, rule.Page())
-	return 0, true
 }
