@@ -35,9 +35,31 @@ func (d dockerEngine) keepsPromises(t *testing.T) {
 		t.Fatal("no commands")
 	}
 	cmd := d.cmd()
-	cmd.Path, cmd.Args, cmd.Dir = "/bin/sh", []string{"sh", "-exc", strings.Join(commands, "\n")}, dir
+	cmd.Path, cmd.Args, cmd.Dir = "/bin/sh", []string{"sh", "-ec", strings.Join(commands, "\n")}, dir
 	cmd.Env = append(cmd.Env, "PATH="+imagesHome+"/engine/usr/bin:/usr/bin:/bin")
-	if o := finish(t, cmd).must(t, 0); !strings.Contains(o.stdout, `"type":"SPEC"`) || !strings.Contains(o.stderr, "confine: native ") {
+	// Each docker run of the page asks for the specification.
+	if o := finish(t, cmd).must(t, 0); strings.Count(o.stdout, `"type":"SPEC"`) != 2 || !strings.Contains(o.stderr, "confine: native ") {
 		t.Errorf("stdout: %s\nstderr: %s", o.stdout, o.stderr)
 	}
+	d.hasGuestKernel(t, filepath.Join(dir, "build", "policy", "seccomp.json"))
+}
+
+// hasGuestKernel: containers of the runtime that the page configures have gVisor's kernel, and
+// the filter of a policy, which flags could switch off without a word.
+func (d dockerEngine) hasGuestKernel(t *testing.T, profile string) {
+	run := func(options ...string) outcome {
+		args := append([]string{"run", "--rm", "--runtime", "gvisor", "--network", "none", "--volume", probe + ":/usr/local/bin/probe:ro"}, options...)
+		return finish(t, d.cmd(args...))
+	}
+	if got := run("--entrypoint", "cat", baseImage, "/proc/version").must(t, 0).stdout; !strings.Contains(got, "-gvisor") {
+		t.Errorf("the kernel is %q", got)
+	}
+	const call = "syscall ptrace"
+	words := []string{"--entrypoint", "/usr/local/bin/probe", baseImage, call}
+	control := answers(t, run(append([]string{"--security-opt", "seccomp=unconfined"}, words...)...).must(t, 0).stdout)[call]
+	filtered := answers(t, run(append([]string{"--security-opt", "seccomp=" + profile}, words...)...).must(t, 0).stdout)[call]
+	if control != "ok" || filtered != "EPERM" {
+		t.Errorf("ptrace: %s with the filter, %s without", filtered, control)
+	}
+	wants(t, run(nativeImage, "spec").must(t, 125), "nothing ran", "no Landlock")
 }

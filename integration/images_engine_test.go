@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -34,11 +35,14 @@ python3 -c 'import socket
 tcp, udp = socket.create_server(("` + metadataAddress + `", 80)), socket.socket(type=socket.SOCK_DGRAM)
 udp.bind(("` + metadataAddress + `", 80))
 while True: udp.sendto(*udp.recvfrom(64))' &
-dockerd --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false --bridge=none \
+dockerd --config-file "$1/daemon.json" --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false --bridge=none \
   --cgroup-parent=/` + engineGroup + ` --data-root "$1/data" --exec-root "$1/exec" --pidfile "$1/pid" \
   -H "unix://$1/socket" >"$1/log" 2>&1 &
 read -r _ || true
 `
+
+// fencedJSON is the configuration of the engine in the documentation.
+var fencedJSON = regexp.MustCompile("(?s)```json\n(.*?)```")
 
 // dockerEngine is a Docker engine of a test's own. It and its containers are in a PID, a mount
 // and a network namespace that end with it.
@@ -50,6 +54,7 @@ func startDocker(t *testing.T) dockerEngine {
 		t.Fatalf("%v: run scripts/setup images first", err)
 	}
 	d := dockerEngine{tree(t)}
+	file(t, filepath.Join(d.dir, "daemon.json"), fencedJSON.FindStringSubmatch(read(t, "../docs/images.md"))[1], 0o644)
 	cmd := exec.Command("/usr/bin/unshare", "--mount", "--propagation", "private", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
 		"/bin/sh", "-c", engineScript, "sh", d.dir)
 	cmd.Env = []string{"PATH=" + imagesHome + "/engine/usr/sbin:" + imagesHome + "/engine/usr/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
