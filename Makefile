@@ -54,8 +54,8 @@ install: build
 setup:
 	@scripts/setup all
 
-# setup comes before build: it installs libseccomp.
-run: setup build
+# setup comes before build: it installs libseccomp. Without root nothing is installed.
+run: $(if $(filter 0,$(shell id -u)),setup) build
 	@scripts/run-connector
 
 test: setup build
