@@ -83,10 +83,8 @@ func (s surroundings) compare(order *Order) []Check {
 	}
 	checks = append(checks, s.compareNames()...)
 	checks = append(checks, s.compareProc(e)...)
-	found := "EPERM"
-	if err := unix.Kill(unix.Getppid(), 0); err == nil {
-		found = "sent"
-	} else {
+	found := "sent"
+	if err := unix.Kill(unix.Getppid(), 0); err != nil {
 		found = unix.ErrnoName(errno(err))
 	}
 	signal := equal(sandboxClause, "signal to a process outside", policy.Position{}, "EPERM", found)
