@@ -144,6 +144,9 @@ func (d dockerEngine) build(t *testing.T, dockerfile, base, policy, name string)
 	context := tree(t)
 	copyFile(t, confine, filepath.Join(context, "confine"), 0o755)
 	file(t, filepath.Join(context, "policy.toml"), policy, 0o644)
+	if dockerfile == "Dockerfile.gvisor" {
+		copyFile(t, "/usr/local/bin/runsc", filepath.Join(context, "runsc"), 0o755)
+	}
 	return finish(t, d.cmd("build", "--network", "none", "--tag", name, "--file", filepath.Join("images", dockerfile), "--build-arg", "BASE="+base, context))
 }
 

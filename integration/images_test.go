@@ -59,6 +59,7 @@ func TestImages(t *testing.T) {
 			d.runsPod(t)
 		})
 	})
+	t.Run("gvisor", d.runsInGVisor)
 	t.Run("attacks", d.resists)
 	t.Run("what outlives the runner", d.leavesNothing)
 }
