@@ -31,6 +31,7 @@ var notTheWrappers = map[string]string{
 	"network.max_connections": byGateway,
 
 	"process.memory":    "a cgroup of the runner's own: see TestMemory",
+	"process.pids":      "a cgroup of the runner's own: see TestPids",
 	"process.wall_time": "the runner's own timer and its own signals; see TestDoctoredFirejailGainsNoTime",
 }
 

@@ -40,8 +40,14 @@ func memoryCgroups(t *testing.T) []string {
 // noMemoryCgroup waits until none is left.
 func noMemoryCgroup(t *testing.T) {
 	t.Helper()
+	noCgroupBut(t, nil)
+}
+
+// noCgroupBut waits until none is left that was not there before.
+func noCgroupBut(t *testing.T, before []string) {
+	t.Helper()
 	for deadline := time.Now().Add(2 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		left := memoryCgroups(t)
+		left := slices.DeleteFunc(memoryCgroups(t), func(g string) bool { return slices.Contains(before, g) })
 		if len(left) == 0 {
 			return
 		}
@@ -170,15 +176,8 @@ func TestMemoryThatIsTooLittleForTheSandbox(t *testing.T) {
 // an ordinary caller has it too. One that is higher is not.
 func TestMemoryOfTheCallersOwnGroup(t *testing.T) {
 	policy := memoryPolicy(t)
-	group := limitedGroup(t, 192<<20)
-	within := func(cmd *exec.Cmd) *exec.Cmd {
-		args := append([]string{
-			"-c", fmt.Sprintf(`echo $$ > "$0/cgroup.procs" && exec setpriv --reuid %d --regid %d --clear-groups "$@"`, account.uid, account.gid), group,
-		}, cmd.Args...)
-		wrapped := exec.Command("/usr/bin/sh", args...)
-		wrapped.Stdin = cmd.Stdin
-		return wrapped
-	}
+	group := limitedGroup(t, "memory", 192<<20)
+	within := func(cmd *exec.Cmd) *exec.Cmd { return byUserWithin(cmd, group) }
 	for _, backend := range memoryBackends {
 		t.Run(backend.name, func(t *testing.T) {
 			if o := finish(t, within(backend.byUser(policy, needing(8<<20, 1)...))).must(t, 0); o.stdout != "had it\n" {
@@ -193,12 +192,25 @@ func TestMemoryOfTheCallersOwnGroup(t *testing.T) {
 	wants(t, finish(t, within(nativeByUser(lower, "/usr/bin/true"))).must(t, refused), "nothing ran", "memory")
 }
 
-// limitedGroup is a memory cgroup with a limit.
-func limitedGroup(t *testing.T, bytes int) string {
+// byUserWithin makes the command one of the ordinary user in a cgroup.
+func byUserWithin(cmd *exec.Cmd, group string) *exec.Cmd {
+	args := append([]string{
+		"-c", fmt.Sprintf(`echo $$ > "$0/cgroup.procs" && exec setpriv --reuid %d --regid %d --clear-groups "$@"`, account.uid, account.gid), group,
+	}, cmd.Args...)
+	wrapped := exec.Command("/usr/bin/sh", args...)
+	wrapped.Stdin = cmd.Stdin
+	return wrapped
+}
+
+// limitedGroup is a cgroup with a limit of one controller, memory or pids.
+func limitedGroup(t *testing.T, controller string, value int) string {
 	t.Helper()
-	root, limit := "/sys/fs/cgroup", "memory.max"
-	if _, err := os.Stat(filepath.Join(root, "memory", "memory.limit_in_bytes")); err == nil {
-		root, limit = filepath.Join(root, "memory"), "memory.limit_in_bytes"
+	root, limit := "/sys/fs/cgroup", controller+".max"
+	if _, err := os.Stat(filepath.Join(root, controller, "cgroup.procs")); err == nil {
+		root = filepath.Join(root, controller)
+		if controller == "memory" {
+			limit = "memory.limit_in_bytes"
+		}
 	}
 	group, err := os.MkdirTemp(root, "test-confine-")
 	if err != nil {
@@ -212,7 +224,7 @@ func limitedGroup(t *testing.T, bytes int) string {
 	if err := os.Chmod(group, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	file(t, filepath.Join(group, limit), fmt.Sprint(bytes), 0o644)
+	file(t, filepath.Join(group, limit), fmt.Sprint(value), 0o644)
 	return group
 }
 

@@ -50,6 +50,7 @@ const (
 	ClauseProcessDirectory = "process.directory"
 	ClauseProcessWallTime  = "process.wall_time"
 	ClauseProcessMemory    = "process.memory"
+	ClauseProcessPids      = "process.pids"
 )
 
 // FilesystemClause gives the clause of one list of [filesystem], for example
@@ -143,6 +144,9 @@ func (p *Policy) Clauses() []ClauseAt {
 	if p.Process.Memory > 0 {
 		first(ClauseProcessMemory, p.Process.MemoryAt)
 	}
+	if p.Process.Pids > 0 {
+		first(ClauseProcessPids, p.Process.PidsAt)
+	}
 	if p.Process.WallTime > 0 {
 		first(ClauseProcessWallTime, p.Process.WallTimeAt)
 	}
@@ -169,7 +173,7 @@ func ClauseNames() []string {
 		ClauseCapabilitiesKeep, ClauseRlimits,
 		ClauseSyscalls, ClauseSyscallsBase, ClauseSyscallsAllow, ClauseSyscallsDeny, ClauseSyscallsOnDeny, ClauseSyscallsRule,
 		ClauseEnvironment, ClauseEnvironmentPass, ClauseEnvironmentSet,
-		ClauseProcessUser, ClauseProcessDirectory, ClauseProcessWallTime, ClauseProcessMemory,
+		ClauseProcessUser, ClauseProcessDirectory, ClauseProcessWallTime, ClauseProcessMemory, ClauseProcessPids,
 	}
 	for _, mode := range pathModes {
 		names = append(names, FilesystemClause(mode))

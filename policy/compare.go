@@ -1,6 +1,9 @@
 package policy
 
-import "sort"
+import (
+	"sort"
+	"strconv"
+)
 
 // Change is one difference in what two policies allow.
 type Change struct {
@@ -152,6 +155,8 @@ func (c *comparison) process() {
 		DurationText(a.WallTime), DurationText(b.WallTime), a.WallTimeAt, b.WallTimeAt)
 	c.bound(ClauseProcessMemory, "memory", a.Memory, b.Memory,
 		SizeText(a.Memory), SizeText(b.Memory), a.MemoryAt, b.MemoryAt)
+	c.bound(ClauseProcessPids, "pids", a.Pids, b.Pids,
+		strconv.FormatUint(a.Pids, 10), strconv.FormatUint(b.Pids, 10), a.PidsAt, b.PidsAt)
 }
 
 func orCaller(value string) string {

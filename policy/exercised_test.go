@@ -158,7 +158,7 @@ func TestUnexercisedRules(t *testing.T) {
 		},
 		"no access shows these": {
 			"[network]\nmode = 'egress'\negress = ['example.com:443']\nfronting = 'allow'\nmax_bytes = 1\nmax_connections = 1\n" +
-				"[syscalls]\non_deny = 'kill'\n[process]\nwall_time = '1h'\nmemory = '1GiB'\n" +
+				"[syscalls]\non_deny = 'kill'\n[process]\nwall_time = '1h'\nmemory = '1GiB'\npids = 9\n" +
 				"[[accept]]\nbackend = 'gvisor'\nclause = 'filesystem.map'\nreason = 'r'\nuntil = 2030-01-01\n",
 			one("allow", "connect example.com:443"), nil,
 		},

@@ -1,5 +1,7 @@
 package policy
 
+import "fmt"
+
 func environmentTable() Table {
 	passed := Value{Kind: ValueString, Says: `names of variables, or prefixes such as "WORKER_*"`, Pattern: variablePattern.String()}
 	name := Value{Kind: ValueString, Says: "a name of a variable", Pattern: variableName.String()}
@@ -49,6 +51,10 @@ func processTable() Table {
 			{
 				Name: "memory", Doc: "memory of all processes together; takes a root caller", Values: aSize(), Otherwise: "no bound",
 			},
+			{
+				Name: "pids", Doc: "processes and threads of the whole sandbox together; takes a root caller",
+				Values: []Value{{Kind: ValueInteger, Says: fmt.Sprintf("a number from 1 to %d", maxPids), Min: 1, Max: maxPids}}, Otherwise: "no bound",
+			},
 		}, inherits(removeKeys(tableProcess))...),
 		Example: `schema = 1
 name   = "bounded"
@@ -61,6 +67,7 @@ user      = "airbyte"
 directory = "/srv/airbyte"
 wall_time = "72h"
 memory    = "2GiB"
+pids      = 256
 `,
 	}
 }

@@ -113,6 +113,7 @@ var oddities = map[string][]string{
 	},
 	"process.wall_time": {`"1ns"`, `"+2h3m"`, `"0s"`, `3600`},
 	"process.memory":    {`1`, `"1KiB"`, `0`},
+	"process.pids":      {`1`, `4194304`, `4194305`, `0`, `"1"`},
 }
 
 // It accepts those at the edge of the language as well.

@@ -32,7 +32,7 @@ var keysOf = map[string][]string{
 	tableCapabilities: {"keep", "remove", "sealed"},
 	tableSyscalls:     {"base", "allow", "deny", "on_deny", "rule", "remove", "sealed"},
 	tableEnvironment:  {"pass", "set", "remove", "sealed"},
-	tableProcess:      {"user", "directory", "wall_time", "memory", "remove", "sealed"},
+	tableProcess:      {"user", "directory", "wall_time", "memory", "pids", "remove", "sealed"},
 
 	// The tables of the array [[syscalls.rule]].
 	ClauseSyscallsRule: {"syscall", "when"},

@@ -91,6 +91,9 @@ func (p *Process) merge(over Process) {
 	if over.Memory != 0 {
 		p.Memory, p.MemoryAt = over.Memory, over.MemoryAt
 	}
+	if over.Pids != 0 {
+		p.Pids, p.PidsAt = over.Pids, over.PidsAt
+	}
 }
 
 // stated gives the keys of [process] that have a value.
@@ -99,7 +102,7 @@ func (p Process) stated() []string {
 	for _, key := range []struct {
 		name string
 		at   Position
-	}{{"user", p.UserAt}, {"directory", p.DirectoryAt}, {"wall_time", p.WallTimeAt}, {"memory", p.MemoryAt}} {
+	}{{"user", p.UserAt}, {"directory", p.DirectoryAt}, {"wall_time", p.WallTimeAt}, {"memory", p.MemoryAt}, {"pids", p.PidsAt}} {
 		if !key.at.IsZero() {
 			keys = append(keys, key.name)
 		}
@@ -118,6 +121,8 @@ func (p *Process) unstate(key string) {
 		p.WallTime, p.WallTimeAt = 0, Position{}
 	case "memory":
 		p.Memory, p.MemoryAt = 0, Position{}
+	case "pids":
+		p.Pids, p.PidsAt = 0, Position{}
 	}
 }
 

@@ -1,6 +1,9 @@
 package policy
 
-import "regexp"
+import (
+	"fmt"
+	"regexp"
+)
 
 // loginName is what useradd(8) accepts, without the trailing $ of machine accounts.
 var loginName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,31}$`)
@@ -28,6 +31,11 @@ func (b *builder) process(t table) {
 			p.Memory, p.MemoryAt = size, b.at(m.value)
 		}
 	}
+	if m, ok := t.node.member("pids"); ok {
+		if count := b.pids(m.value); count > 0 {
+			p.Pids, p.PidsAt = count, b.at(m.value)
+		}
+	}
 	if m, ok := t.node.member("wall_time"); ok {
 		if text, ok := b.text(m.value, "process.wall_time", expectedDuration); ok {
 			d, hint, err := parseDuration(text)
@@ -46,6 +54,31 @@ func (b *builder) process(t table) {
 			}
 		}
 	}
+}
+
+// maxPids is the most processes and threads that a machine of 64 bits can have,
+// PID_MAX_LIMIT of the kernel; see proc_sys_kernel(5), pid_max.
+const maxPids = 4194304
+
+// pids reads a number of processes and threads; 0 is none, and was reported.
+func (b *builder) pids(n *node) uint64 {
+	expected := fmt.Sprintf("a number of processes and threads, from 1 to %d", maxPids)
+	if n.kind != kindInteger {
+		b.wrongType(n, ClauseProcessPids, expected)
+		return 0
+	}
+	count, err := decodeInteger(b.src.slice(n.at))
+	switch {
+	case err != nil || count < 0 || count > maxPids:
+		b.add(n.at, "%s is out of range", ClauseProcessPids).note("expected  %s", expected)
+		return 0
+	case count == 0:
+		b.add(n.at, "%s is zero: the program could not run", ClauseProcessPids).
+			note("expected  %s", expected).
+			advise("leave pids out for no bound")
+		return 0
+	}
+	return uint64(count)
 }
 
 // directory reads process.directory; whether the program may open it shows when

@@ -247,6 +247,9 @@ type Process struct {
 	// Memory bounds the memory of all processes together, in bytes; 0 is no bound.
 	Memory   uint64
 	MemoryAt Position
+	// Pids bounds the number of processes and threads of the whole sandbox; 0 is no bound.
+	Pids   uint64   `json:",omitempty"`
+	PidsAt Position `json:",omitzero"`
 }
 
 // Accept is one written, dated exception: that a backend may enforce a clause less

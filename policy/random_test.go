@@ -117,7 +117,7 @@ func tablesOf(t *rapid.T, links bool) map[string]string {
 		tables["environment"] += "set = { " + strings.Join(set, ", ") + " }\n"
 	}
 	if rapid.Bool().Draw(t, "bounds") {
-		tables["process"] = fmt.Sprintf("memory = %d\n", rapid.IntRange(1, 3).Draw(t, "memory"))
+		tables["process"] = fmt.Sprintf("memory = %d\npids = %d\n", rapid.IntRange(1, 3).Draw(t, "memory"), rapid.IntRange(1, 3).Draw(t, "pids"))
 	}
 	return tables
 }

@@ -31,12 +31,7 @@ func (firejailBackend) problems(h Host, p *policy.Policy) []Problem {
 	if mode == policy.NetworkEgress {
 		problems = append(problems, h.gatewayProblems()...)
 	}
-	if p != nil && p.Process.Memory > 0 {
-		if problem, found := h.memoryProblem(p); found {
-			problems = append(problems, problem)
-		}
-	}
-	return problems
+	return append(problems, h.boundProblems(p)...)
 }
 
 func (firejailBackend) target(l *launchable) (compiler.Target, error) {

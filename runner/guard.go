@@ -98,7 +98,7 @@ func (g *guard) release() {
 // dead and the sandbox with it.
 func guardMain() int {
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
-	pidfds, cgroup := map[byte]int{}, ""
+	pidfds, cgroups := map[byte]int{}, []string(nil)
 	buf, oob := make([]byte, unix.PathMax), make([]byte, unix.CmsgSpace(4))
 	for {
 		n, oobn, _, _, err := unix.Recvmsg(guardFD, buf, oob, unix.MSG_CMSG_CLOEXEC)
@@ -107,8 +107,8 @@ func guardMain() int {
 		}
 		if err != nil || n == 0 {
 			killSandbox(pidfds)
-			if cgroup != "" {
-				removeCgroup(cgroup)
+			for _, path := range cgroups {
+				removeCgroup(path)
 			}
 			return 1
 		}
@@ -116,7 +116,7 @@ func guardMain() int {
 		case guardRelease:
 			return 0
 		case guardCgroup:
-			cgroup = string(buf[1:n])
+			cgroups = append(cgroups, string(buf[1:n]))
 		}
 		if fd, ok := rights.Received(oob[:oobn]); ok {
 			pidfds[buf[0]] = fd

@@ -44,7 +44,7 @@ type guest struct {
 // startGuest starts keeper and guard, and takes the controls meanwhile.
 func startGuest(l *launchable, plan keeperPlan, order *stage.Order, signals <-chan os.Signal) (g *guest, err error) {
 	var k kit
-	g = &guest{sandbox: sandbox{memory: l.memory, role: guardWrapper}, over: make(chan struct{}), runsc: plan.Runsc, root: l.root()}
+	g = &guest{sandbox: sandbox{together: l.together, role: guardWrapper}, over: make(chan struct{}), runsc: plan.Runsc, root: l.root()}
 	defer func() {
 		if g == nil {
 			k.close()

@@ -49,12 +49,7 @@ func (h Host) GVisorProblems(p *policy.Policy) []Problem {
 		}
 		problems = append(problems, problem)
 	}
-	if p != nil && p.Process.Memory > 0 {
-		if problem, found := h.memoryProblem(p); found {
-			problems = append(problems, problem)
-		}
-	}
-	return problems
+	return append(problems, h.boundProblems(p)...)
 }
 
 // noUserNamespaces reports the limit of namespaces(7) under which nobody can make one.

@@ -32,7 +32,7 @@ type jail struct {
 func startJail(l *launchable, order *stage.Order, profile []byte) (j *jail, err error) {
 	var k kit
 	plan := l.plan()
-	j = &jail{sandbox: sandbox{memory: l.memory, role: guardWrapper}, init: -1, program: -1}
+	j = &jail{sandbox: sandbox{together: l.together, role: guardWrapper}, init: -1, program: -1}
 	defer func() { k.close(j.order, j.controls) }()
 	files := j.stageFiles(&k, order)
 	sealedProfile, sealedPlan := k.keep(sealedMemfd("profile", profile)), k.keep(sealedJSON("plan", plan))

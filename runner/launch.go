@@ -35,20 +35,18 @@ func (l *launchable) run() (int, error) {
 	if err != nil {
 		return ExitRefused, l.notStarted(refuse("%v", err))
 	}
-	if l.Policy.Process.Memory > 0 {
-		if l.memory, err = limitMemory(l.Policy.Process); err != nil {
-			return ExitRefused, l.notStarted(refuse("%v%s", err, where(l.Policy.Process.MemoryAt)))
-		}
-		defer l.memory.remove()
+	if l.together, err = bind(l.Policy.Process); err != nil {
+		return ExitRefused, l.notStarted(refuse("%v", err))
 	}
+	defer l.together.remove()
 	box, err := l.backend.start(l, order, signals)
 	if err != nil {
-		return ExitRefused, l.notStarted(l.memory.blame(asRefusal(err)))
+		return ExitRefused, l.notStarted(l.together.blame(asRefusal(err)))
 	}
 	defer box.close()
-	defer l.memory.watch(box.kill)()
+	defer l.together.watch(box.kill)()
 	checks, landlock, err := l.attest(box, order, signals)
-	err = l.memory.blame(err)
+	err = l.together.blame(err)
 	closeListeners()
 	if receiptErr := l.evidence(box, checks, landlock, err); receiptErr != nil && err == nil {
 		err = refuse("%v", receiptErr)
@@ -64,7 +62,7 @@ func (l *launchable) run() (int, error) {
 	box.record()
 	code, failed, err := l.execute(box)
 	if code == ExitRefused {
-		err = l.memory.blame(err)
+		err = l.together.blame(err)
 		err = errors.Join(err, l.retract(box, append(checks, failed...), landlock, err))
 	}
 	if code != 0 || err != nil {
@@ -82,8 +80,11 @@ func (l *launchable) run() (int, error) {
 	if code == ExitWallTime && err != nil {
 		err = fmt.Errorf("%w%s", err, where(l.Policy.Process.WallTimeAt))
 	}
-	if l.memory.exhausted() {
-		return exitSignal + int(unix.SIGKILL), fmt.Errorf("ended: memory limit %s reached%s", policy.SizeText(l.memory.bytes), where(l.memory.at))
+	if g := l.together.of(&pidsController); g.reached() {
+		fmt.Fprintf(l.Log, "confine: %s was reached%s\n", g.limitText(), where(g.at))
+	}
+	if g := l.together.of(&memoryController); g.reached() {
+		return exitSignal + int(unix.SIGKILL), fmt.Errorf("ended: %s reached%s", g.limitText(), where(g.at))
 	}
 	if code == exitSignal+int(unix.SIGSYS) && err == nil {
 		err = l.explainSIGSYS(box, log, code)
@@ -215,9 +216,7 @@ func (l *launchable) attest(box enclosure, order *stage.Order, signals <-chan os
 				return checks, landlock, box.refuse(err)
 			}
 			checks = append(checks, seen...)
-			if l.memory != nil {
-				checks = append(checks, l.memory.check(pid)...)
-			}
+			checks = append(checks, l.together.check(pid)...)
 			told, err := box.told()
 			if err != nil {
 				return checks, landlock, box.refuse(err)

@@ -31,12 +31,7 @@ func (h Host) nativeProblems(p *policy.Policy) []Problem {
 	if p != nil && p.Network.Mode == policy.NetworkEgress {
 		problems = append(problems, h.mediationProblems()...)
 	}
-	if p != nil && p.Process.Memory > 0 {
-		if problem, found := h.memoryProblem(p); found {
-			problems = append(problems, problem)
-		}
-	}
-	return problems
+	return append(problems, h.boundProblems(p)...)
 }
 
 // mediationProblems are those of answering connect(2) in the program's place.

@@ -92,8 +92,8 @@ type launchable struct {
 	bundle     *compiler.Bundle
 	// full gives the whole bundle, if bundle is only what a start needs.
 	full func() (*compiler.Bundle, error)
-	// memory is the cgroup of the launch, or nil.
-	memory *memoryGroup
+	// together are the cgroups of the launch, if its policy bounds all processes together.
+	together together
 	// platform is how gVisor's sentry gets the system calls of the guest.
 	platform  string
 	directory string

@@ -39,8 +39,8 @@ type sandbox struct {
 	// order and controls are the files for the stage, as they left the runner and
 	// the process that took the controls.
 	order, controls *os.File
-	// memory is the cgroup of the launch, or nil.
-	memory *memoryGroup
+	// together are the cgroups of the launch, if its policy bounds all processes together.
+	together together
 	// gateway is what it is connected to, or nil.
 	gateway *gateway
 }
@@ -135,14 +135,12 @@ func (s *sandbox) admit() error {
 	if err := s.guard.watch(s.role, s.wrapper); err != nil {
 		return err
 	}
-	if s.memory != nil {
-		if err := s.memory.join(s.cmd.Process.Pid); err != nil {
+	if err := s.together.join(s.cmd.Process.Pid); err != nil {
+		return err
+	}
+	for _, path := range s.together.made() {
+		if err := s.guard.sweep(path); err != nil {
 			return err
-		}
-		if !s.memory.ceiling {
-			if err := s.guard.sweep(s.memory.path); err != nil {
-				return err
-			}
 		}
 	}
 	return s.proceed()

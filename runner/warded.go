@@ -39,7 +39,7 @@ type warded struct {
 // startWarded starts warden and guard; the caller must call close.
 func startWarded(l *launchable, order *stage.Order) (w *warded, err error) {
 	var k kit
-	w = &warded{sandbox: sandbox{memory: l.memory, role: guardWarden}, program: -1, filters: l.host.Caller.SeccompFilters, ordered: order, log: l.Log}
+	w = &warded{sandbox: sandbox{together: l.together, role: guardWarden}, program: -1, filters: l.host.Caller.SeccompFilters, ordered: order, log: l.Log}
 	defer func() { k.close(w.order, w.controls) }()
 	files := w.stageFiles(&k, order)
 	conn, theirs, pairErr := socketPair()

@@ -141,6 +141,9 @@ func processEntries(process policy.Process) []entryReport {
 	if process.Memory > 0 {
 		entries = append(entries, entryReport{"process", "memory", policy.SizeText(process.Memory), "", stated(process.MemoryAt)})
 	}
+	if process.Pids > 0 {
+		entries = append(entries, entryReport{"process", "pids", strconv.FormatUint(process.Pids, 10), "", stated(process.PidsAt)})
+	}
 	return entries
 }
 

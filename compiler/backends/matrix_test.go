@@ -69,6 +69,7 @@ user      = "acme"
 directory = "/srv/acme"
 wall_time = "72h"
 memory    = "2GiB"
+pids      = 256
 [filesystem]
 write = ["/srv/acme"]
 `,

@@ -70,6 +70,10 @@ func cover(p *policy.Policy, release Release, f filter.Filter) []compiler.Covera
 		add(policy.ClauseProcessMemory, "", p.Process.MemoryAt,
 			stronger("a cgroup of the runner's, or of the caller's; what firejail needs counts too"), none("firejail makes no cgroup"))
 	}
+	if p.Process.Pids != 0 {
+		add(policy.ClauseProcessPids, "", p.Process.PidsAt,
+			stronger("a cgroup of the runner's, or of the caller's; firejail's processes count too"), none("firejail makes no cgroup"))
+	}
 	compiler.SortCoverage(rows)
 	return rows
 }

@@ -88,11 +88,24 @@ func standaloneSpec(p *policy.Policy, l layout, command []string, seccomp *specs
 		s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.NetworkNamespace})
 	}
 	mapUser(s, standaloneID)
-	if p.Process.Memory > 0 {
-		limit := int64(p.Process.Memory)
-		s.Linux.Resources = &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: &limit}}
-	}
+	s.Linux.Resources = resources(p.Process)
 	return s
+}
+
+// resources are the limits of the sandbox's cgroup, nil without any.
+func resources(p policy.Process) *specs.LinuxResources {
+	if p.Memory == 0 && p.Pids == 0 {
+		return nil
+	}
+	r := &specs.LinuxResources{}
+	if p.Memory > 0 {
+		limit := int64(p.Memory)
+		r.Memory = &specs.LinuxMemory{Limit: &limit}
+	}
+	if p.Pids > 0 {
+		r.Pids = &specs.LinuxPids{Limit: int64(p.Pids)}
+	}
+	return r
 }
 
 // mapUser puts the guest into a user namespace in which its user is one of whoever

@@ -61,6 +61,11 @@ func cover(p *policy.Policy, f filter.Filter, standalone standaloneCalls) []comp
 			stronger("a cgroup of the runner's, or of the caller's; what the sentry needs counts too"),
 			stronger("linux.resources.memory, by root; what the sentry needs counts too"))
 	}
+	if p.Process.Pids != 0 {
+		add(policy.ClauseProcessPids, "", p.Process.PidsAt,
+			stronger("a cgroup of the runner's, or of the caller's; threads of runsc and of the sentry count too, and too few end the sandbox"),
+			stronger("linux.resources.pids, by root; threads of the sentry count too, and too few end the sandbox"))
+	}
 	compiler.SortCoverage(rows)
 	return rows
 }

@@ -176,6 +176,7 @@ user = "worker"
 directory = "/data"
 wall_time = "1h"
 memory = "1GiB"
+pids = 100
 `))
 	const (
 		exact, stronger, weaker, none = compiler.Exact, compiler.Stronger, compiler.Weaker, compiler.None
@@ -212,6 +213,7 @@ memory = "1GiB"
 		"process.directory /data":                {exact, exact},
 		"process.wall_time 1h0m0s":               {exact, none},
 		"process.memory":                         {stronger, stronger},
+		"process.pids":                           {stronger, stronger},
 		policy.ClauseSyscallsBase + " connector": {exact, exact},
 	} {
 		if got, ok := rows[name]; !ok || got != want {

@@ -32,7 +32,7 @@ func standaloneFlags(p *policy.Policy, seccomp bool) []string {
 	if p.Network.Mode == policy.NetworkHost {
 		network = networkHost
 	}
-	return flags(network, seccomp, p.Process.Memory > 0)
+	return flags(network, seccomp, p.Process.Memory > 0 || p.Process.Pids > 0)
 }
 
 // flags gives them. Each stands against a default that gives more away, or would take

@@ -83,7 +83,7 @@ func checkSpecs(t failer, p *policy.Policy, b *compiler.Bundle, root *compiler.R
 		flags := flagsOf(t, b, flagFiles[i])
 		checkFlags(t, p, s, flags)
 		launched := name == gvisor.LaunchedConfig
-		if slices.Contains(flags, "--ignore-cgroups") != (launched || p.Process.Memory == 0) {
+		if slices.Contains(flags, "--ignore-cgroups") != (launched || p.Process.Memory == 0 && p.Process.Pids == 0) {
 			t.Fatalf("%s: cgroups are ignored by %q", name, flags)
 		}
 		if launched && (s.Linux.Seccomp != nil || !slices.Equal(s.Process.Args, []string{"confine", gvisor.GuestArgument}) || len(s.Process.Env) > 0) {
@@ -130,7 +130,8 @@ func checkWhole(t failer, p *policy.Policy, s *specs.Spec) {
 		linux.RootfsPropagation != "" || linux.MountLabel != "" || linux.IntelRdt != nil || linux.Personality != nil || linux.TimeOffsets != nil {
 		t.Fatalf("%+v", linux)
 	}
-	if r := linux.Resources; r != nil && (r.Memory == nil || *r.Memory.Limit != int64(p.Process.Memory) || r.CPU != nil || r.Pids != nil ||
+	if r := linux.Resources; r != nil && ((r.Memory != nil) != (p.Process.Memory > 0) || r.Memory != nil && *r.Memory.Limit != int64(p.Process.Memory) ||
+		(r.Pids != nil) != (p.Process.Pids > 0) || r.Pids != nil && r.Pids.Limit != int64(p.Process.Pids) || r.CPU != nil ||
 		r.BlockIO != nil || r.Network != nil || r.Devices != nil || r.Unified != nil || r.Rdma != nil || r.HugepageLimits != nil) {
 		t.Fatalf("%+v", r)
 	}

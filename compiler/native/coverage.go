@@ -53,6 +53,10 @@ func cover(p *policy.Policy) []compiler.Coverage {
 		add(policy.ClauseProcessMemory, "", p.Process.MemoryAt,
 			stronger("a cgroup of the runner's, or of the caller's; what the warden needs counts too"))
 	}
+	if p.Process.Pids != 0 {
+		add(policy.ClauseProcessPids, "", p.Process.PidsAt,
+			stronger("a cgroup of the runner's, or of the caller's; the warden's threads count too"))
+	}
 	for i := range rows {
 		rows[i].Standalone = alone
 	}

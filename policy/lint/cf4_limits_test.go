@@ -17,6 +17,7 @@ func TestLimitFindings(t *testing.T) {
 		"none":                {"", []string{"CF401", "CF402", "CF403", "CF404"}},
 		"good":                {"[rlimits]\n" + rest, nil},
 		"core":                {"[rlimits]\n" + strings.Replace(rest, "core = 0", "core = 1", 1), []string{"CF401"}},
+		"processes":           {"[rlimits]\n" + strings.Replace(rest, "nproc = 256", "", 1) + "[process]\npids = 256", nil},
 		"memory":              {"[rlimits]\n" + strings.Replace(rest, "as = \"4GiB\"", "", 1) + "[process]\nmemory = \"2GiB\"", nil},
 		"deadly, once":        {"[rlimits]\n" + strings.Replace(rest, "4GiB", "30MiB", 1), []string{"CF405"}},
 		"small, once":         {"[rlimits]\n" + strings.Replace(rest, "4GiB", "31MiB", 1), []string{"CF410"}},

@@ -6,15 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"confine/policy"
 )
 
 // ceilingOf finds a limit that holds for this process already, and so for what it starts,
 // and that is no higher than a policy's: that of its container, for example. Who may make no
 // cgroup needs none then.
-func ceilingOf(p policy.Process) (*memoryGroup, bool) {
-	for _, h := range memoryHierarchies {
+func ceilingOf(b bound) (*cgroup, bool) {
+	for _, h := range b.hierarchies {
 		dirs := []string{h.dir} // what a container sees is its own
 		if own, err := h.own(); err == nil {
 			for dir := own; strings.HasPrefix(dir, h.dir); dir = filepath.Dir(dir) {
@@ -22,9 +20,9 @@ func ceilingOf(p policy.Process) (*memoryGroup, bool) {
 			}
 		}
 		for _, dir := range dirs {
-			if bytes := limitOf(filepath.Join(dir, h.limit)); bytes <= p.Memory {
-				g := &memoryGroup{memoryHierarchy: h, path: dir, bytes: bytes, at: p.MemoryAt, ceiling: true}
-				g.before = g.kills()
+			if value := limitOf(filepath.Join(dir, h.limit)); value <= b.value {
+				g := &cgroup{bound: bound{b.controller, value, b.at}, hierarchy: h, path: dir, ceiling: true}
+				g.before = g.times()
 				return g, true
 			}
 		}
