@@ -339,6 +339,9 @@ const elsewhereShown = "it takes hosts beyond loopback, in a network of the test
 
 // notShown are the halves of clauses that no attempt can show, and why.
 var notShown = map[string]string{
+	"allowed process.pids": "how many there are of the backend's own differs: see TestPidsOfTheSandbox",
+	"denied process.pids":  "as above",
+
 	"allowed filesystem.hide":   "it only takes away",
 	"allowed filesystem.absent": "it only takes away",
 	"allowed capabilities.keep": "neither engine gives an ordinary user a capability, so a list with one is refused",
