@@ -108,7 +108,7 @@ deed("signal")(lambda: os.kill(outside, 0))
 deed("prlimit")(lambda: resource.prlimit(outside, resource.RLIMIT_CORE, (0, 0)))
 deed("priority")(lambda: os.setpriority(os.PRIO_PROCESS, outside, 5))
 deed("affinity")(lambda: os.sched_setaffinity(outside, os.sched_getaffinity(0)))
-deed("trace")(lambda: (call("ptrace", 0x4206, outside, 0, 0), call("ptrace", 17, outside, 0, 0)) if False else apart(lambda: call("ptrace", 0x4206, outside, 0, 0)))
+deed("trace")(lambda: apart(lambda: call("ptrace", 0x4206, outside, 0, 0)))  # whose end detaches it
 deed("command line")(lambda: open("/proc/%d/cmdline" % outside).close())
 deed("environment")(lambda: open("/proc/%d/environ" % outside).close())
 deed("chmod")(lambda: os.chmod(readable, 0o600))

@@ -104,7 +104,9 @@ func (w egressWorld) within(t *testing.T, do func() error) {
 	}
 }
 
-func init() { connectTimeout = time.Second } // what has no answer here never gets one
+// What has no answer here never gets one. A neighbour that is looked up again is so after a
+// second, see arp(7).
+func init() { connectTimeout = 3 * time.Second }
 
 // check gives what does not hold.
 func (w egressWorld) check(t *testing.T) (failed []string, all int) {
