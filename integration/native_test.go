@@ -5,6 +5,7 @@ package integration
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"confine/compiler"
 	"confine/policy"
@@ -96,6 +98,12 @@ def apart(f):
 def mounted():
     if libc.unshare(0x10020000) != 0: raise OSError(ctypes.get_errno(), "unshare")
     call("mount", b"none", b"/tmp", b"tmpfs", 0, None)
+def namespaced():
+    if libc.unshare(0x10000000) != 0: raise OSError(ctypes.get_errno(), "unshare")
+def watched():
+    fd = libc.inotify_init1(0)
+    if fd < 0 or libc.inotify_add_watch(fd, os.path.dirname(hidden).encode(), 0x100) < 0: raise OSError(ctypes.get_errno(), "inotify")
+    os.close(fd)
 def planted():
     os.symlink(hidden, written + "/link")
     try: open(written + "/link").close()
@@ -128,6 +136,8 @@ deed("ring")(lambda: call("uring", 1, ctypes.create_string_buffer(256)))
 deed("local socket")(lambda: socket.socket(socket.AF_UNIX).close())
 deed("pair of datagrams")(lambda: [s.close() for s in socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)])
 deed("mount")(lambda: apart(mounted))
+deed("namespace")(lambda: apart(namespaced))
+deed("watch")(watched)
 print(json.dumps(answers))
 `
 
@@ -280,5 +290,72 @@ func TestNativeExceptionIsNeeded(t *testing.T) {
 	unsigned := file(t, filepath.Join(tree(t), "policy.toml"), text, 0o644)
 	for _, l := range nativeLaunches {
 		wants(t, finish(t, l.cmd(unsigned, "/usr/bin/true")).must(t, refused), "nothing ran", "filesystem.map", "policy.toml:", "Landlock")
+	}
+}
+
+// TestNativeChains: processes that start another one and end at once are ended too, though
+// nobody can see all of them.
+func TestNativeChains(t *testing.T) {
+	dir := owned(t, filepath.Join(tree(t), "w"))
+	policy := signedForNative(t, fmt.Sprintf("write = [%q]", dir), "")
+	const chain = `import os, sys, time
+for _ in range(4):
+    if os.fork() == 0:
+        os.setsid()
+        while True:
+            if os.fork(): os._exit(0)
+            with open(sys.argv[1] + "/beat", "a") as f: f.write("x")
+time.sleep(0.5)
+`
+	size := func() int64 {
+		t.Helper()
+		info, err := os.Stat(filepath.Join(dir, "beat"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	for _, l := range nativeLaunches {
+		for range 5 {
+			finish(t, l.cmd(policy, "/usr/bin/python3.11", "-c", chain, dir)).must(t, 0)
+			before := size()
+			if before == 0 {
+				t.Error("control: no beat")
+			}
+			time.Sleep(200 * time.Millisecond)
+			if after := size(); after != before {
+				t.Fatalf("%s: %d beats after the end", l.name, after-before)
+			}
+		}
+	}
+}
+
+// TestNativeSockets: a socket that the program is given could be used for any peer.
+func TestNativeSockets(t *testing.T) {
+	policy := signedForNative(t, "", "")
+	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer udp.Close()
+	datagrams, err := udp.(*net.UDPConn).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer datagrams.Close()
+	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, peer := os.NewFile(uintptr(pair[0]), "stream"), os.NewFile(uintptr(pair[1]), "peer")
+	defer stream.Close()
+	defer peer.Close()
+	for _, l := range nativeLaunches {
+		cmd := l.cmd(policy, "/usr/bin/true")
+		cmd.Stdin = datagrams
+		wants(t, finish(t, cmd).must(t, refused), "nothing ran", "stdin is a socket")
+		cmd = l.cmd(policy, "/usr/bin/true")
+		cmd.Stdin = stream
+		finish(t, cmd).must(t, 0)
 	}
 }

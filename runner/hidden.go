@@ -18,6 +18,7 @@ var hiddenMains = map[string]func() int{
 	controlsArgument:     controlsMain,
 	wardenArgument:       wardenMain,
 	removerArgument:      removerMain,
+	watcherArgument:      watcherMain,
 	keeperArgument:       keeperMain,
 	keeperTrialArgument:  keeperTrialMain,
 

@@ -48,6 +48,9 @@ func (nativeBackend) check(l *launchable) error {
 			return r
 		}
 	}
+	if err := checkSocketStreams([3]*os.File{l.Stdin, l.Stdout, l.Stderr}); err != nil {
+		return err
+	}
 	return l.checkLookUps()
 }
 

@@ -34,6 +34,8 @@ type warded struct {
 	// ordered is what the stage was told, and log takes what cannot be cleaned up.
 	ordered *stage.Order
 	log     io.Writer
+	// fresh are the directories of the launch.
+	fresh freshDirectories
 }
 
 // startWarded starts warden and guard; the caller must call close.
@@ -114,6 +116,9 @@ func (w *warded) adopt(pid int) (err error) {
 		return errors.New("the stage's process id changed its meaning")
 	}
 	w.programPID = pid
+	if w.fresh, err = holdFresh(w.ordered.Fresh); err != nil {
+		return err
+	}
 	return w.guard.watch(guardInit, w.program)
 }
 
@@ -196,9 +201,10 @@ func (w *warded) close() {
 		}
 	}
 	w.sweep()
-	if err := removeLeft(w.ordered, w.order); err != nil {
+	if err := w.fresh.removeLeft(w.ordered, w.order); err != nil {
 		fmt.Fprintf(w.log, "confine: %v\n", err)
 	}
+	w.fresh.release()
 	w.gateway.close()
 	w.guard.release()
 	_ = w.warden.Close()
@@ -210,15 +216,19 @@ func (w *warded) close() {
 	}
 }
 
-// sweep ends what a warden that was killed left to this process: what runs under more
-// filters than this process's own children do.
+// sweep ends what a warden that was killed left to this process, and waits for the watcher,
+// which ends it too: what it does by one signal to all, nobody gets away from.
 func (w *warded) sweep() {
-	self := os.Getpid()
+	self, guard := os.Getpid(), w.guard.cmd.Process.Pid
 	for deadline := time.Now().Add(wardenLimit); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		left := 0
 		for _, pid := range descendants(self) {
+			if pid == guard {
+				continue
+			}
+			left++
+			// It runs under more filters than this process's own children do.
 			if status, err := procStatus(pid); err == nil && status["Seccomp_filters"] != strconv.Itoa(w.filters) {
-				left++
 				killBelow(self, pid)
 			}
 		}

@@ -3,15 +3,15 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/signal"
-	"slices"
 	"strconv"
 	"syscall"
 	"time"
 
+	"github.com/landlock-lsm/go-landlock/landlock"
 	"golang.org/x/sys/unix"
 
 	"confine/runner/notify"
@@ -39,14 +39,13 @@ const wardenLimit = 10 * time.Second
 // the program's user, and everything that the program starts stays below it
 // (PR_SET_CHILD_SUBREAPER): when the program ends, or the runner, nothing of it is left.
 func wardenMain() int {
-	child, order, err := startStage()
+	w, err := startStage()
 	if err != nil {
 		_ = stage.Send(stage.Message{Kind: stage.Failure, Error: err.Error()})
 		return 1
 	}
-	mediated := order.Expectation.Unwrapped.Mediated
-	code, err := ward(child, mediated)
-	if failed := removeFresh(order.Fresh); err == nil {
+	code, err := w.ward()
+	if failed := w.fresh.remove(); err == nil {
 		err = failed
 	}
 	if err != nil {
@@ -55,60 +54,70 @@ func wardenMain() int {
 	return code
 }
 
+// warden is what the process of that name holds.
+type warden struct {
+	// child is the stage, and then the program.
+	child    int
+	mediated bool
+	fresh    freshDirectories
+}
+
 // startStage makes what the stage needs, and starts it.
-func startStage() (pid int, order *stage.Order, err error) {
+func startStage() (w *warden, err error) {
 	if !stage.Await() {
-		return 0, nil, errNoWord
+		return nil, errNoWord
 	}
-	if order, err = stage.ReadOrder(); err != nil {
-		return 0, nil, err
+	order, err := stage.ReadOrder()
+	if err != nil {
+		return nil, err
 	}
+	w = &warden{mediated: order.Expectation.Unwrapped.Mediated}
 	unix.CloseOnExec(wardenFD)
 	if order.Expectation.Unwrapped.Mediated {
 		unix.CloseOnExec(mediationFD)
 	}
 	// See launch: the terminal must not reach the program.
 	if _, err := unix.Setsid(); err != nil {
-		return 0, nil, fmt.Errorf("start a session: %w", err)
+		return nil, fmt.Errorf("start a session: %w", err)
 	}
 	if err := unix.Chdir("/"); err != nil {
-		return 0, nil, fmt.Errorf("leave the working directory: %w", err)
+		return nil, fmt.Errorf("leave the working directory: %w", err)
 	}
 	reach := stage.TakeReach(order.Listeners)
 	if err := giveUpPrivileges(order); err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	if err := stage.WriteControls(stage.TakeControls(order, reach)); err != nil {
-		return 0, nil, err
-	}
-	if err := makeFresh(order.Fresh); err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-		return 0, nil, fmt.Errorf("keep what the program starts: %w", err)
+		return nil, fmt.Errorf("keep what the program starts: %w", err)
+	}
+	// From now on this process sends signals to what it starts alone, so that a signal to all
+	// is one to these: see killAll.
+	if err := landlock.V6.RestrictScoped(); err != nil {
+		return nil, fmt.Errorf("landlock scopes of the warden: %w", err)
+	}
+	if err := startWatcher(); err != nil {
+		return nil, err
+	}
+	if w.fresh, err = makeFresh(order.Fresh); err != nil {
+		return nil, err
 	}
 	files := make([]uintptr, stage.StderrFD+1)
 	for fd := range files {
 		files[fd] = uintptr(fd)
 	}
 	path := "/proc/self/fd/" + strconv.Itoa(stage.BinaryFD)
-	pid, err = syscall.ForkExec(path, []string{path, stage.Argument}, &syscall.ProcAttr{
+	w.child, err = syscall.ForkExec(path, []string{path, stage.Argument}, &syscall.ProcAttr{
 		Env: []string{}, Files: files,
 		// Not the session's leader, which could take a terminal for its own.
 		Sys: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL},
 	})
 	if err != nil {
-		removeErr := removeFresh(order.Fresh)
-		return 0, nil, fmt.Errorf("start the stage: %w%s", err, withReason(removeErr))
+		return nil, errors.Join(fmt.Errorf("start the stage: %w", err), w.fresh.remove())
 	}
-	return pid, order, nil
-}
-
-func withReason(err error) string {
-	if err == nil {
-		return ""
-	}
-	return "; " + err.Error()
+	return w, nil
 }
 
 // giveUpPrivileges becomes the program's user, without any capability that this user can be
@@ -144,17 +153,17 @@ func giveUpPrivileges(order *stage.Order) error {
 
 // ward waits for the end of the stage, or of what it became, and ends what that left
 // behind. The code is the program's own, or 128+n when signal n ended it.
-func ward(child int, mediated bool) (code int, err error) {
+func (w *warden) ward() (code int, err error) {
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	if err := letGo(); err != nil {
-		_ = unix.Kill(child, unix.SIGKILL)
+		_ = unix.Kill(w.child, unix.SIGKILL)
 	}
 	over := make(chan struct{}, 2)
 	go func() {
 		awaitWord()
 		over <- struct{}{}
 	}()
-	if mediated {
+	if w.mediated {
 		go func() {
 			// Calls that nobody answers any more would wait for ever.
 			if notify.Supervise(mediationFD) != 0 {
@@ -162,8 +171,11 @@ func ward(child int, mediated bool) (code int, err error) {
 			}
 		}()
 	}
-	ended := make(chan unix.WaitStatus, 1)
-	go reap(child, ended)
+	ended, reaped := make(chan unix.WaitStatus, 1), make(chan struct{})
+	go func() {
+		defer close(reaped)
+		reap(w.child, ended)
+	}()
 	select {
 	case status := <-ended:
 		code = status.ExitStatus()
@@ -173,7 +185,7 @@ func ward(child int, mediated bool) (code int, err error) {
 	case <-over:
 		code = exitSignal + int(unix.SIGKILL)
 	}
-	return code, killBelowSelf()
+	return code, killAll(reaped)
 }
 
 // awaitWord waits for the runner's word, or for its end.
@@ -215,35 +227,20 @@ func reap(child int, ended chan<- unix.WaitStatus) {
 	}
 }
 
-// killBelowSelf ends everything below this process. Each is stopped first: what is stopped
-// starts nothing more, and so there is an end of it even where the program starts processes
-// as fast as it can.
-func killBelowSelf() error {
-	self := os.Getpid()
-	for deadline := time.Now().Add(wardenLimit); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		left := descendants(self)
-		if len(left) == 0 {
+// killAll ends everything below this process, and returns when all of it was reaped. The
+// kernel sends a signal to all (-1 in kill(2)) in one go, while nobody can start a process,
+// and leaves out who is outside of the sender's Landlock domain: no look at /proc could do
+// that, of processes that start another one and end.
+func killAll(reaped <-chan struct{}) error {
+	limit := time.After(wardenLimit)
+	for {
+		_ = unix.Kill(-1, unix.SIGKILL)
+		select {
+		case <-reaped:
 			return nil
-		}
-		for _, sig := range []unix.Signal{unix.SIGSTOP, unix.SIGKILL} {
-			for _, pid := range left {
-				signalBelow(self, pid, sig)
-			}
-			if sig == unix.SIGSTOP {
-				left = descendants(self)
-			}
+		case <-limit:
+			return fmt.Errorf("what the program left behind did not end within %s", wardenLimit)
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	return fmt.Errorf("what the program left behind did not end within %s", wardenLimit)
-}
-
-// makeFresh makes the directories of the launch, for their owner alone.
-func makeFresh(fresh map[string]string) error {
-	unix.Umask(0o077)
-	for _, path := range slices.Sorted(maps.Keys(fresh)) {
-		if err := os.Mkdir(fresh[path], 0o700); err != nil {
-			return fmt.Errorf("make a directory for [filesystem] tmp: %w", err)
-		}
-	}
-	return nil
 }

@@ -27,6 +27,7 @@ func TestRemoveFresh(t *testing.T) {
 	must(os.MkdirAll(filepath.Join(top, "a", "b"), 0o700))
 	must(os.Mkdir(filepath.Join(top, "confine-0"), 0o700))
 	must(os.WriteFile(filepath.Join(top, "confine-0", "confine-1"), nil, 0o400))
+	must(os.WriteFile(filepath.Join(top, "confine-1"), nil, 0o400))
 	must(os.Symlink(outside, filepath.Join(top, "a", "link")))
 	must(os.Symlink(filepath.Join(outside, "file"), filepath.Join(top, "link")))
 	must(os.Link(filepath.Join(outside, "file"), filepath.Join(top, "a", "hard")))
@@ -47,7 +48,9 @@ func TestRemoveFresh(t *testing.T) {
 	}
 	must(unix.Close(fd))
 
-	must(removeFresh(map[string]string{"/tmp": top}))
+	held, err := holdFresh(map[string]string{"/tmp": top})
+	must(err)
+	must(held.remove())
 	if _, err := os.Lstat(top); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("it is still there: %v", err)
 	}
@@ -57,5 +60,37 @@ func TestRemoveFresh(t *testing.T) {
 	if text, err := os.ReadFile(filepath.Join(outside, "file")); err != nil || string(text) != "x" {
 		t.Errorf("what a link leads to: %q, %v", text, err)
 	}
-	must(removeFresh(map[string]string{"/tmp": top}))
+	held.release()
+}
+
+// What somebody puts in the place of a directory is not removed, and neither is what is moved
+// away emptied elsewhere than where it is held.
+func TestRemoveFreshThatIsAnother(t *testing.T) {
+	dir := t.TempDir()
+	top, other := filepath.Join(dir, "confine-x"), filepath.Join(dir, "other")
+	for _, path := range []string{top, other} {
+		if err := os.MkdirAll(filepath.Join(path, "sub"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	held, err := holdFresh(map[string]string{"/tmp": top})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.release()
+	if err := os.Rename(top, filepath.Join(dir, "moved")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(other, top); err != nil {
+		t.Fatal(err)
+	}
+	if err := held.remove(); err == nil {
+		t.Error("it is said to be removed")
+	}
+	if _, err := os.Stat(filepath.Join(other, "sub")); err != nil {
+		t.Errorf("another directory was emptied: %v", err)
+	}
+	if names, err := os.ReadDir(filepath.Join(dir, "moved")); err != nil || len(names) != 0 {
+		t.Errorf("what was made is not empty: %v, %v", names, err)
+	}
 }

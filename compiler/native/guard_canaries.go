@@ -31,6 +31,11 @@ var guardTrials = []guardTrial{
 	{policy.ClauseFilesystem, "utimensat", [6]uint64{noDescriptor}},
 	{policy.ClauseFilesystem, "setxattr", [6]uint64{}},
 	{policy.ClauseFilesystem, "ioctl", [6]uint64{noDescriptor, 0x40086602}},
+	{policy.ClauseFilesystem, "fsopen", [6]uint64{}},
+	{policy.ClauseFilesystem, "umount2", [6]uint64{}},
+	{policy.ClauseFilesystem, "inotify_add_watch", [6]uint64{noDescriptor}},
+	{clauseSandbox, "setns", [6]uint64{noDescriptor}},
+	{clauseSandbox, "clone3", [6]uint64{}},
 	{policy.ClauseFilesystem, "memfd_create", [6]uint64{}},
 	{clauseSandbox, "shmget", [6]uint64{1}},
 	{clauseSandbox, "mq_unlink", [6]uint64{}},
@@ -49,7 +54,6 @@ var guardTrials = []guardTrial{
 	{policy.ClauseNetworkMode, "sendmsg", [6]uint64{noDescriptor, 0, fastOpenFlag.Value}},
 	{policy.ClauseNetworkMode, "setsockopt", [6]uint64{noDescriptor, tcpProtocol.Value, 30}},
 	{policy.ClauseNetworkMode, "setsockopt", [6]uint64{noDescriptor, 0, 4}},
-	{policy.ClauseNetworkMode, "setns", [6]uint64{noDescriptor}},
 }
 
 // guardCanaries are what the stage tries of the guard of a network mode.

@@ -45,7 +45,9 @@ func networkRules(mode policy.NetworkMode) []syscalls.Rule {
 	case policy.NetworkEgress:
 		return append(rules, mediatedRules()...)
 	}
-	return append(rules, deny("there is no network", syscalls.EAFNOSUPPORT, "socket")...)
+	// A socket that the program was given stays without a use for the network.
+	return slices.Concat(rules, deny("there is no network", syscalls.EAFNOSUPPORT, "socket"),
+		deny("there is no network", syscalls.EPERM, "connect", "bind", "listen"), []syscalls.Rule{sendingTo()})
 }
 
 // mediatedRules leave TCP alone, and connect(2) as the only call that carries an address: it
@@ -63,22 +65,11 @@ func mediatedRules() []syscalls.Rule {
 				Otherwise: syscalls.Fail(syscalls.EAFNOSUPPORT),
 			},
 			{Name: "connect", Reason: "the gateway decides, and connects", Otherwise: syscalls.Notify},
-			{
-				Name: "sendto", Reason: "an address can be connected to by connect alone",
-				Cases: []syscalls.Case{{
-					When: []syscalls.Test{
-						{Arg: 4, Width: syscalls.All64, Op: syscalls.OneOf, Values: []syscalls.Constant{number(0)}},
-						withoutFastOpen(3),
-					},
-					Then: syscalls.Allow,
-				}},
-				Otherwise: syscalls.Fail(syscalls.EOPNOTSUPP),
-			},
+			sendingTo(),
 			sending("sendmsg", 2), sending("sendmmsg", 3),
 			straightRule(),
 		},
 		deny("the program is a client", syscalls.EPERM, "bind", "listen"),
-		deny("another network namespace has another loopback", syscalls.EPERM, "setns", "unshare"),
 	)
 }
 
@@ -121,6 +112,20 @@ func typeOf(types ...syscalls.Constant) syscalls.Test {
 
 func withoutFastOpen(arg int) syscalls.Test {
 	return syscalls.Test{Arg: arg, Width: syscalls.Low32, Op: syscalls.OneOf, Mask: fastOpenFlag.Value, Values: []syscalls.Constant{number(0)}}
+}
+
+func sendingTo() syscalls.Rule {
+	return syscalls.Rule{
+		Name: "sendto", Reason: "an address can be connected to by connect alone",
+		Cases: []syscalls.Case{{
+			When: []syscalls.Test{
+				{Arg: 4, Width: syscalls.All64, Op: syscalls.OneOf, Values: []syscalls.Constant{number(0)}},
+				withoutFastOpen(3),
+			},
+			Then: syscalls.Allow,
+		}},
+		Otherwise: syscalls.Fail(syscalls.EOPNOTSUPP),
+	}
 }
 
 func sending(call string, flags int) syscalls.Rule {

@@ -11,7 +11,7 @@ import (
 // are int or unsigned int in the kernel (SYSCALL_DEFINE in include/linux/syscalls.h), but
 // for pointers.
 func guardRules(mode policy.NetworkMode) []syscalls.Rule {
-	return slices.Concat(metadataRules(), sharedRules(), processRules(), memoryRules(), networkRules(mode))
+	return slices.Concat(metadataRules(), sharedRules(), processRules(), memoryRules(), namespaceRules(), watchRules(), networkRules(mode))
 }
 
 func deny(reason string, errno syscalls.Errno, calls ...string) []syscalls.Rule {
@@ -37,21 +37,33 @@ func metadataRules() []syscalls.Rule {
 		"setxattr", "lsetxattr", "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat",
 		"file_setattr")
 	return append(rules, syscalls.Rule{
-		Name:   "ioctl",
-		Reason: "Landlock has no right for attributes of files (ioctl_iflags(2))",
-		Cases: []syscalls.Case{{
-			When: []syscalls.Test{oneOf(
-				1,
-				syscalls.Constant{Name: "FS_IOC_SETFLAGS", Value: 0x40086602},
-				syscalls.Constant{Name: "FS_IOC32_SETFLAGS", Value: 0x40046602},
-				syscalls.Constant{Name: "FS_IOC_FSSETXATTR", Value: 0x401c5820},
-				syscalls.Constant{Name: "FS_IOC_SETVERSION", Value: 0x40087602},
-				syscalls.Constant{Name: "FS_IOC32_SETVERSION", Value: 0x40047602},
-			)},
-			Then: syscalls.Fail(syscalls.EPERM),
-		}},
-		Otherwise: syscalls.Allow,
+		Name: "ioctl",
+		Reason: "Landlock has no right for what file systems do by request: attributes, versions, encryption, subvolumes. " +
+			"Terminals, pipes and sockets have requests of their own",
+		Cases: []syscalls.Case{
+			{When: []syscalls.Test{oneOf(1, typingRequests...)}, Then: syscalls.Fail(syscalls.EPERM)},
+			{
+				When: []syscalls.Test{{
+					Arg: 1, Width: syscalls.Low32, Op: syscalls.OneOf, Mask: requestType, Values: []syscalls.Constant{
+						{Name: "'T'", Value: 'T' << 8}, {Name: "SIOC", Value: 0x89 << 8},
+					},
+				}},
+				Then: syscalls.Allow,
+			},
+		},
+		Otherwise: syscalls.Fail(syscalls.ENOTTY),
 	})
+}
+
+// requestType are the bits of a request that name whose it is, _IOC_TYPE of asm-generic/ioctl.h.
+const requestType = 0xff00
+
+// typingRequests push characters into a terminal, or take it from others.
+var typingRequests = []syscalls.Constant{
+	{Name: "TIOCEXCL", Value: 0x540c},
+	{Name: "TIOCSCTTY", Value: 0x540e},
+	{Name: "TIOCSTI", Value: 0x5412},
+	{Name: "TIOCLINUX", Value: 0x541c},
 }
 
 // sharedRules: what all processes of a user share where no namespace parts them.
@@ -91,4 +103,31 @@ func processRules() []syscalls.Rule {
 // memoryRules: files without a path, of which Landlock knows nothing.
 func memoryRules() []syscalls.Rule {
 	return deny("Landlock has no rule for a file without a path, which can be filled and executed", syscalls.ENOSYS, "memfd_create")
+}
+
+// namespaceRules: in a user namespace of its own the program has every capability there. What
+// it makes with them is closed by Landlock, but a file system that works on others, overlayfs,
+// makes and removes entries in them without asking it.
+func namespaceRules() []syscalls.Rule {
+	const reason = "file systems of the program's own work on others without asking Landlock"
+	return slices.Concat(
+		deny(reason, syscalls.EPERM,
+			"mount", "umount2", "pivot_root", "move_mount", "mount_setattr", "open_tree", "open_tree_attr", "fsopen", "fsconfig", "fsmount", "fspick"),
+		deny("a new namespace is not the one that was looked at", syscalls.EPERM, "unshare", "setns"),
+		[]syscalls.Rule{{
+			Name: "clone", Reason: "a new namespace is not the one that was looked at",
+			Cases: []syscalls.Case{{
+				When: []syscalls.Test{{Arg: 0, Width: syscalls.Low32, Op: syscalls.AnyBit, Values: syscalls.NamespaceFlags()}},
+				Then: syscalls.Fail(syscalls.EPERM),
+			}},
+			Otherwise: syscalls.Allow,
+		}},
+		deny("its flags cannot be told; the C libraries take clone on ENOSYS", syscalls.ENOSYS, "clone3"),
+	)
+}
+
+// watchRules: Landlock has no right for being told what happens in a directory.
+func watchRules() []syscalls.Rule {
+	return deny("it tells the names in directories that are closed", syscalls.EPERM,
+		"inotify_init", "inotify_init1", "inotify_add_watch", "fanotify_init", "fanotify_mark")
 }

@@ -113,6 +113,8 @@ func TestGuardOfOthers(t *testing.T) {
 		"fchmod", "fchmodat", "fchmodat2", "fchown", "fchownat", "utimensat", "setxattr", "lsetxattr", "fsetxattr", "removexattr", "setxattrat",
 		"shmget", "shmat", "shmctl", "msgget", "msgsnd", "msgrcv", "semget", "semop", "mq_open", "mq_unlink", "keyctl", "add_key", "request_key",
 		"memfd_create", "io_uring_setup",
+		"mount", "umount2", "pivot_root", "move_mount", "mount_setattr", "open_tree", "fsopen", "fsconfig", "fsmount", "fspick",
+		"unshare", "setns", "clone3", "inotify_init1", "inotify_add_watch", "fanotify_init", "fanotify_mark",
 	}
 	own := []string{"prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler"}
 	for _, machine := range machines {
@@ -129,6 +131,13 @@ func TestGuardOfOthers(t *testing.T) {
 					if got := answer(t, p, arch, call, arguments...); (got == syscalls.Allow) != (uint32(arguments[0]) == 0) {
 						t.Fatalf("%s%x: %s", call, arguments, got)
 					}
+				}
+				const newUser = 0x10000000
+				if got := answer(t, p, arch, "clone", arguments[0]|newUser); got == syscalls.Allow {
+					t.Fatalf("clone%x: %s", arguments, got)
+				}
+				if got, kind := answer(t, p, arch, "ioctl", arguments...), uint8(arguments[1]>>8); kind != 'T' && kind != 0x89 && got == syscalls.Allow {
+					t.Fatalf("ioctl%x: %s", arguments, got)
 				}
 				self := uint32(arguments[1]) == 0
 				if got := answer(t, p, arch, "setpriority", arguments...); (got == syscalls.Allow) != (self && uint32(arguments[0]) == 0) {

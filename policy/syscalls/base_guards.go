@@ -10,7 +10,7 @@ func cloneGuard() Guard {
 		Syscall: "clone",
 		Reason:  "threads and children, but no new namespaces: in a user namespace the program would have all capabilities",
 		Cases: []Case{{
-			When: []Test{{Arg: 0, Width: Low32, Op: AnyBit, Values: namespaceFlags()}},
+			When: []Test{{Arg: 0, Width: Low32, Op: AnyBit, Values: NamespaceFlags()}},
 			Then: Fail(EPERM),
 		}},
 		Otherwise: Allow,
@@ -84,9 +84,9 @@ func openat2Guard() Guard {
 	}
 }
 
-// namespaceFlags are the flags of clone(2) that create namespaces. CLONE_NEWTIME
+// NamespaceFlags are the flags of clone(2) that create namespaces. CLONE_NEWTIME
 // is not among them: its bit is part of the exit signal in clone's flags.
-func namespaceFlags() []Constant {
+func NamespaceFlags() []Constant {
 	return []Constant{
 		{Name: "CLONE_NEWNS", Value: 0x00020000},
 		{Name: "CLONE_NEWCGROUP", Value: 0x02000000},
