@@ -67,7 +67,7 @@ func coverPath(entries []policy.PathEntry, e policy.PathEntry) compiler.Verdict 
 func coverProc(fs policy.Filesystem) compiler.Coverage {
 	row := compiler.Coverage{
 		Clause: policy.ClauseFilesystemProc, Subject: string(fs.Proc), At: fs.ProcAt,
-		Launched: exact("Landlock: no rule leads there"), Existence: "the processes of the machine stay visible by their numbers",
+		Launched: exact("Landlock: no rule leads there"), Existence: "the processes of the machine stay visible by their numbers, and its network statistics in self/net",
 	}
 	if fs.Proc == policy.ProcSelf {
 		row.Launched = stronger("Landlock, on the process that becomes the program; those that it starts cannot read their own")
