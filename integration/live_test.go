@@ -42,15 +42,23 @@ func agreed(t *testing.T, o outcome) (tried int) {
 }
 
 // livePolicy is a policy with entries of every mode, and its tests.
-func livePolicy(t *testing.T) string {
+func livePolicy(t *testing.T, backend compiler.Backend) string {
 	t.Helper()
 	dir := tree(t)
-	for _, sub := range []string{"read", "write", "write/hide", "hidden"} {
+	for _, sub := range []string{"read", "write", "read/hide", "write/hide", "hidden"} {
 		give(t, file(t, filepath.Join(dir, sub, "file"), "x", 0o644))
 		give(t, filepath.Join(dir, sub))
 	}
-	give(t, file(t, filepath.Join(dir, "gone", "file"), "x", 0o644))
 	in := func(text string) string { return strings.ReplaceAll(text, "DIR", dir) }
+	if backend == compiler.Native {
+		// Landlock takes nothing out of a directory that is written to, and a machine that has
+		// what must be absent is refused.
+		in = func(text string) string {
+			return strings.NewReplacer("DIR/write/hide", dir+"/read/hide", "DIR", dir).Replace(text)
+		}
+	} else {
+		give(t, file(t, filepath.Join(dir, "gone", "file"), "x", 0o644))
+	}
 	path := accessPolicy(t, nil, nil, in(`
 read = ["DIR/read"]
 write = ["DIR/write"]
@@ -109,11 +117,14 @@ deny = ["connect 192.0.2.1:443", "connect api.example.com:443", "connect 127.0.0
 
 // TestLive tries accesses of every kind, and leaves nothing behind.
 func TestLive(t *testing.T) {
-	path := livePolicy(t)
 	for _, e := range engines {
 		t.Run(string(e.backend), func(t *testing.T) {
+			path := livePolicy(t, e.backend)
 			o := finish(t, liveTest(t, path, e.backend, "--user", connectorUser))
-			const enough = 58
+			enough := 58
+			if e.backend == compiler.Native {
+				enough = 50 // children cannot read their own /proc, and /tmp itself is closed
+			}
 			if tried := agreed(t, o); tried < enough {
 				t.Errorf("%d accesses tried, expected at least %d:\n%s", tried, enough, o.stdout)
 			}
@@ -149,13 +160,16 @@ func livedIn(t *testing.T, path string) string {
 
 // TestLiveByUser: an ordinary caller has the prober in its home.
 func TestLiveByUser(t *testing.T) {
-	path := livePolicy(t)
 	home := owned(t, filepath.Join(tree(t), "home"))
 	for _, e := range engines {
 		t.Run(string(e.backend), func(t *testing.T) {
+			path := livePolicy(t, e.backend)
 			cmd := asConnector(liveTest(t, path, e.backend))
 			cmd.Env = append(os.Environ(), "HOME="+home)
-			const enough = 55
+			enough := 55
+			if e.backend == compiler.Native {
+				enough = 48
+			}
 			if tried := agreed(t, finish(t, cmd)); tried < enough {
 				t.Errorf("%d accesses tried, expected at least %d", tried, enough)
 			}

@@ -17,6 +17,7 @@ var hiddenMains = map[string]func() int{
 	launcherArgument:     launcherMain,
 	controlsArgument:     controlsMain,
 	wardenArgument:       wardenMain,
+	wardenAgainArgument:  wardenAgainMain,
 	removerArgument:      removerMain,
 	watcherArgument:      watcherMain,
 	keeperArgument:       keeperMain,

@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/landlock-lsm/go-landlock/landlock"
+	llsys "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
 
 	"confine/runner/notify"
@@ -35,10 +35,66 @@ const wardenKill = 'k'
 // cannot be killed waits for a device.
 const wardenLimit = 10 * time.Second
 
-// wardenMain is the parent of the stage where nothing wraps that. It takes the controls as
-// the program's user, and everything that the program starts stays below it
-// (PR_SET_CHILD_SUBREAPER): when the program ends, or the runner, nothing of it is left.
+// wardenMain becomes the program's user, takes the controls and becomes the warden itself. In
+// between it enters the Landlock domain in which its signals stay: threads that enter one by
+// themselves are each in another, so this thread does it, and execve makes it the only one.
 func wardenMain() int {
+	err := prepareWarden()
+	if err == nil {
+		path := "/proc/self/fd/" + strconv.Itoa(stage.BinaryFD)
+		err = fmt.Errorf("start the warden again: %w", syscall.Exec(path, []string{path, wardenAgainArgument}, []string{}))
+	}
+	_ = stage.Send(stage.Message{Kind: stage.Failure, Error: err.Error()})
+	return 1
+}
+
+func prepareWarden() error {
+	if !stage.Await() {
+		return errNoWord
+	}
+	order, err := stage.ReadOrder()
+	if err != nil {
+		return err
+	}
+	// See launch: the terminal must not reach the program.
+	if _, err := unix.Setsid(); err != nil {
+		return fmt.Errorf("start a session: %w", err)
+	}
+	if err := unix.Chdir("/"); err != nil {
+		return fmt.Errorf("leave the working directory: %w", err)
+	}
+	reach := stage.TakeReach(order.Listeners)
+	if err := giveUpPrivileges(order); err != nil {
+		return err
+	}
+	if err := stage.WriteControls(stage.TakeControls(order, reach)); err != nil {
+		return err
+	}
+	return keepSignals()
+}
+
+// keepSignals makes the signals of this thread, and of what it becomes and starts, reach
+// nobody else: LANDLOCK_SCOPE_SIGNAL of landlock(7).
+func keepSignals() error {
+	attr := llsys.RulesetAttr{Scoped: llsys.ScopeSignal}
+	ruleset, err := llsys.LandlockCreateRuleset(&attr, 0)
+	if err != nil {
+		return fmt.Errorf("make a Landlock scope: %w", err)
+	}
+	defer func() { _ = unix.Close(ruleset) }()
+	if _, _, e := unix.RawSyscall(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(ruleset), 0, 0); e != 0 {
+		return fmt.Errorf("enter a Landlock scope: %w", e)
+	}
+	return nil
+}
+
+// wardenAgainArgument is the hidden first argument that makes the binary the warden itself.
+const wardenAgainArgument = "__warden"
+
+// wardenAgainMain is the parent of the stage where nothing wraps that. Everything that the
+// program starts stays below it (PR_SET_CHILD_SUBREAPER): when the program ends, or the
+// runner, nothing of it is left.
+func wardenAgainMain() int {
 	w, err := startStage()
 	if err != nil {
 		_ = stage.Send(stage.Message{Kind: stage.Failure, Error: err.Error()})
@@ -64,39 +120,21 @@ type warden struct {
 
 // startStage makes what the stage needs, and starts it.
 func startStage() (w *warden, err error) {
-	if !stage.Await() {
-		return nil, errNoWord
-	}
 	order, err := stage.ReadOrder()
 	if err != nil {
 		return nil, err
 	}
 	w = &warden{mediated: order.Expectation.Unwrapped.Mediated}
 	unix.CloseOnExec(wardenFD)
-	if order.Expectation.Unwrapped.Mediated {
+	if w.mediated {
 		unix.CloseOnExec(mediationFD)
 	}
-	// See launch: the terminal must not reach the program.
-	if _, err := unix.Setsid(); err != nil {
-		return nil, fmt.Errorf("start a session: %w", err)
-	}
-	if err := unix.Chdir("/"); err != nil {
-		return nil, fmt.Errorf("leave the working directory: %w", err)
-	}
-	reach := stage.TakeReach(order.Listeners)
-	if err := giveUpPrivileges(order); err != nil {
-		return nil, err
-	}
-	if err := stage.WriteControls(stage.TakeControls(order, reach)); err != nil {
-		return nil, err
+	// Nobody of the same user looks into this process. What it starts is dumpable again.
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return nil, fmt.Errorf("close this process to others: %w", err)
 	}
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return nil, fmt.Errorf("keep what the program starts: %w", err)
-	}
-	// From now on this process sends signals to what it starts alone, so that a signal to all
-	// is one to these: see killAll.
-	if err := landlock.V6.RestrictScoped(); err != nil {
-		return nil, fmt.Errorf("landlock scopes of the warden: %w", err)
 	}
 	if err := startWatcher(); err != nil {
 		return nil, err
@@ -143,10 +181,6 @@ func giveUpPrivileges(order *stage.Order) error {
 	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("set no_new_privs: %w", err)
-	}
-	// Nobody of the same user looks into this process. What it starts is dumpable again.
-	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
-		return fmt.Errorf("close this process to others: %w", err)
 	}
 	return nil
 }

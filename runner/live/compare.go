@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"strings"
 
 	"confine/compiler"
 	"confine/policy"
@@ -60,7 +61,7 @@ func Compare(e Expected, a Attempt, inside, outside Answer, rows []compiler.Cove
 	case inside.Outcome == Unclear:
 		r.Status, r.Why = NotProven, inside.Why
 	case inside.Outcome == Allowed:
-		r.allowed(coverageOf(e.Decision, rows))
+		r.allowed(mappedBy(e, rows))
 	case inside.Outcome == Denied || inside.Outcome == Absent:
 		r.denied(e, a, coverageOf(e.Decision, rows))
 	default:
@@ -110,6 +111,17 @@ func withoutControl(outside Answer) string {
 		return outside.Why
 	}
 	return "outside it is " + outside.String() + " too"
+}
+
+// mappedBy is the row of what was possible inside. That a mapping was can be said of all that
+// may be read, in a row of no path.
+func mappedBy(e Expected, rows []compiler.Coverage) compiler.Coverage {
+	for _, row := range rows {
+		if e.Kind == policy.AccessMap && row.Clause == policy.ClauseFilesystemMap && !strings.HasPrefix(row.Subject, "/") && !row.Launched.Strength.Sufficient() {
+			return row
+		}
+	}
+	return coverageOf(e.Decision, rows)
 }
 
 // coverageOf finds the row of the entry that decided; without one, nothing excuses a

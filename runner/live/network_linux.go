@@ -152,7 +152,13 @@ func exchange(host string, port uint16) Answer {
 func lookUp(name string) ([]string, Answer) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	addresses, err := (&net.Resolver{PreferGo: true}).LookupHost(ctx, name+".")
+	resolver := &net.Resolver{PreferGo: true}
+	if strings.Contains(os.Getenv("RES_OPTIONS"), "use-vc") { // which Go does not read
+		resolver.Dial = func(ctx context.Context, _, server string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", server)
+		}
+	}
+	addresses, err := resolver.LookupHost(ctx, name+".")
 	if err == nil && len(addresses) > 0 {
 		return addresses, Answer{Outcome: Allowed}
 	}
