@@ -98,7 +98,7 @@ func launches(pkg string) bool {
 // goTest runs go test -json with args and more environment, feeds its events to r, with the
 // variant behind the names of packages, and returns its exit code.
 func goTest(r *report, args, environment []string, variant string) (int, error) {
-	cmd := exec.Command("go", append([]string{"test", "-json", "-timeout", "20m"}, args...)...)
+	cmd := exec.Command("go", append([]string{"test", "-json", "-timeout", "45m"}, args...)...)
 	cmd.Env = append(os.Environ(), environment...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
