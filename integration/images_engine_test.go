@@ -29,6 +29,9 @@ for dir in etc opt; do
   mkdir -p "$1/$dir/upper" "$1/$dir/work"
   mount -t overlay overlay -o "lowerdir=/$dir,upperdir=$1/$dir/upper,workdir=$1/$dir/work" "/$dir"
 done
+# runsc takes the ownership of a null device that it gets as a stream: not of the machine's.
+mknod -m 666 "$1/null" c 1 3
+mount --bind "$1/null" /dev/null
 ip link set lo up
 ip address add ` + metadataAddress + `/32 dev lo
 python3 -c 'import socket
