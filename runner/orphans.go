@@ -37,12 +37,9 @@ func killOrphans(init int, ended <-chan struct{}) {
 	}
 }
 
-// killBelow kills a process that is still below its ancestor.
-func killBelow(ancestor, pid int) { signalBelow(ancestor, pid, unix.SIGKILL) }
-
-// signalBelow sends a signal to a process that is still below its ancestor once it is held:
-// its number may have been used again, by anybody on the host.
-func signalBelow(ancestor, pid int, sig unix.Signal) {
+// killBelow kills a process that is still below its ancestor once it is held: its
+// number may have been used again, by anybody on the host.
+func killBelow(ancestor, pid int) {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
 		return
@@ -54,7 +51,7 @@ func signalBelow(ancestor, pid int, sig unix.Signal) {
 			return
 		}
 		if parent == ancestor {
-			_ = unix.PidfdSendSignal(fd, sig, nil, 0)
+			_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
 			return
 		}
 		p = parent
