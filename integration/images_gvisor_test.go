@@ -13,7 +13,7 @@ import (
 )
 
 // gvisorCalls are what runsc needs of the system calls that Docker's default profile denies.
-var gvisorCalls = []string{"clone", "mount", "umount2", "pivot_root", "chroot", "open_tree", "move_mount", "keyctl"}
+var gvisorCalls = []string{"clone", "mount", "umount2", "pivot_root", "chroot", "open_tree", "move_mount"}
 
 // gvisorProfile is a copy of Docker's default profile that also allows them.
 func gvisorProfile(t *testing.T) string {

@@ -19,7 +19,7 @@ import (
 // seccomp profile that also allows what the first one names.
 var containerOptions = []string{
 	"docker run --security-opt seccomp=FILE, a copy of Docker's default profile that also allows",
-	"  clone, mount, umount2, pivot_root, chroot, open_tree, move_mount and keyctl",
+	"  clone, mount, umount2, pivot_root, chroot, open_tree and move_mount",
 	"  --security-opt systempaths=unconfined, so that /proc can be mounted",
 	"  --security-opt apparmor=unconfined, on hosts with AppArmor",
 }

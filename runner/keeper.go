@@ -5,7 +5,6 @@ package runner
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -92,8 +91,8 @@ func keep() keeperReport {
 	if _, err := unix.Setsid(); err != nil {
 		return fail(fmt.Errorf("start a session: %w", err))
 	}
-	if _, err := unix.KeyctlInt(unix.KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0); err != nil && !errors.Is(err, unix.ENOSYS) {
-		return fail(fmt.Errorf("start a session keyring: %w", err))
+	if err := leaveKeyring(); err != nil {
+		return fail(err)
 	}
 	if err := makeKeeperRoot(); err != nil {
 		return fail(err)

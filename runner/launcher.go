@@ -90,10 +90,8 @@ func launch() error {
 			return err
 		}
 	}
-	// Without this the program could read the keys of its caller's session, see
-	// keyrings(7). A kernel without keyrings has none to read.
-	if _, err := unix.KeyctlInt(unix.KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0); err != nil && !errors.Is(err, unix.ENOSYS) {
-		return fmt.Errorf("start a session keyring: %w", err)
+	if err := leaveKeyring(); err != nil {
+		return err
 	}
 	if err := stage.WriteControls(stage.TakeControls(order, reach)); err != nil {
 		return err
