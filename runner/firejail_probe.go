@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -63,6 +64,9 @@ func probeFirejail() FirejailStatus {
 	for _, p := range firejailBinaryProblems(f.Path) {
 		add(p)
 	}
+	if p, refused := firejailStateProblem(firejailState, os.Getuid()); refused {
+		add(p)
+	}
 	// A version is asked only of a file that root vouches for.
 	if len(f.Problems) > 0 {
 		return f
@@ -108,6 +112,25 @@ func firejailBinaryProblems(path string) []Problem {
 		})
 	}
 	return problems
+}
+
+// firejailStateProblem finds a directory that firejail could not make or write. Over one that
+// is there, a root runner mounts another.
+func firejailStateProblem(dir string, uid int) (p Problem, refused bool) {
+	var fs unix.Statfs_t
+	err := unix.Statfs(dir, &fs)
+	if err != nil {
+		err = unix.Statfs(filepath.Dir(dir), &fs)
+	} else if uid == 0 {
+		return Problem{}, false
+	}
+	if err != nil || fs.Flags&unix.ST_RDONLY == 0 {
+		return Problem{}, false
+	}
+	return Problem{
+		Message: "firejail cannot write " + dir, Found: "a file system mounted read-only", Expected: "a writable one",
+		Instead: []string{"beside docker run --read-only: --tmpfs " + filepath.Dir(dir) + ":mode=755"},
+	}, true
 }
 
 // firejailVersion runs firejail --version, which starts no sandbox.

@@ -5,15 +5,18 @@ package runner
 import (
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"confine/policy"
 )
 
-// containerGrants are what firejail needs where it takes the host for a
-// container: the default set of Docker and these.
-var containerGrants = []struct {
+// firejailGrants are the capabilities that firejail takes: with any one of them out of the
+// bounding set it fails, in a container as on a host. All but the first two are in the
+// default set of Docker.
+var firejailGrants = []struct {
 	name string
 	bit  uint
 	// but are the modes that do without.
@@ -21,6 +24,13 @@ var containerGrants = []struct {
 }{
 	{"SYS_ADMIN", unix.CAP_SYS_ADMIN, ""},
 	{"NET_ADMIN", unix.CAP_NET_ADMIN, policy.NetworkHost},
+	{"CHOWN", unix.CAP_CHOWN, ""},
+	{"DAC_OVERRIDE", unix.CAP_DAC_OVERRIDE, ""},
+	{"FOWNER", unix.CAP_FOWNER, ""},
+	{"MKNOD", unix.CAP_MKNOD, ""},
+	{"SETGID", unix.CAP_SETGID, ""},
+	{"SETUID", unix.CAP_SETUID, ""},
+	{"SETPCAP", unix.CAP_SETPCAP, ""},
 }
 
 // FirejailProblems are the reasons why firejail cannot enforce a policy for this
@@ -54,20 +64,43 @@ func (h Host) FirejailProblems(mode policy.NetworkMode) []Problem {
 			Instead:  []string{"start the container with the host's PID namespace (docker run --pid=host)"},
 		})
 	}
-	for _, grant := range containerGrants {
+	if p, missing := h.missingGrants(mode); missing {
+		problems = append(problems, p)
+	}
+	return problems
+}
+
+// missingGrants is the problem of a caller that firejail cannot have its capabilities from.
+func (h Host) missingGrants(mode policy.NetworkMode) (p Problem, missing bool) {
+	var names, options []string
+	for _, grant := range firejailGrants {
 		if grant.but != "" && grant.but == mode || h.Caller.Bounding&(1<<grant.bit) != 0 {
 			continue
 		}
-		message := "firejail cannot get the capability CAP_" + grant.name
-		if !h.Caller.KernelThreads {
-			message = "firejail would start this program without any sandbox"
-		}
-		problems = append(problems, Problem{
-			Message: message, Found: h.describeCaller(), Expected: "CAP_" + grant.name + " in the capability bounding set",
-			Instead: []string{"grant the container: --cap-add " + grant.name},
-		})
+		names = append(names, "CAP_"+grant.name)
+		options = append(options, "--cap-add "+grant.name)
 	}
-	return problems
+	if len(names) == 0 {
+		return Problem{}, false
+	}
+	p = Problem{
+		Message: "firejail cannot get the capabilities that it takes", Found: h.describeCaller(),
+		Expected: strings.Join(byThree(names, ", "), ",\n") + " in the capability bounding set",
+		Instead:  byThree(append([]string{"grant the container:"}, options...), " "),
+	}
+	if !h.Caller.KernelThreads {
+		p.Message = "firejail would start this program without any sandbox"
+		p.Instead = append(p.Instead, "and on hosts with AppArmor: --security-opt apparmor=unconfined")
+	}
+	return p, true
+}
+
+// byThree gives lines of three words, which fit where refusals are read.
+func byThree(words []string, separator string) (lines []string) {
+	for three := range slices.Chunk(words, 3) {
+		lines = append(lines, strings.Join(three, separator))
+	}
+	return lines
 }
 
 // firejailLibraries are what firejail's helper programs are linked to. They run

@@ -115,10 +115,11 @@ func (r doctorReport) tool(backend string) string {
 func printProblem(s streams, p runner.Problem) {
 	const indent = 18
 	for _, line := range []struct{ label, text string }{
-		{"found", p.Found}, {"expected", p.Expected}, {"instead", strings.Join(p.Instead, "\n"+strings.Repeat(" ", indent+12))},
+		{"found", p.Found}, {"expected", p.Expected}, {"instead", strings.Join(p.Instead, "\n")},
 	} {
 		if line.text != "" {
-			fmt.Fprintf(s.stdout, "%*s  %-9s %s\n", indent, "", line.label, line.text)
+			text := strings.ReplaceAll(line.text, "\n", "\n"+strings.Repeat(" ", indent+12))
+			fmt.Fprintf(s.stdout, "%*s  %-9s %s\n", indent, "", line.label, text)
 		}
 	}
 }
