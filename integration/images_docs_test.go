@@ -12,7 +12,7 @@ import (
 // keepsPromises runs the commands of the page about images, one after the other, as in a clone
 // of the repository that has been built.
 func (d dockerEngine) keepsPromises(t *testing.T) {
-	finish(t, d.cmd("tag", baseImage, "airbyte/source-declarative-manifest")).must(t, 0)
+	finish(t, d.cmd("tag", d.packagesBase(t), "airbyte/source-declarative-manifest")).must(t, 0)
 	dir := tree(t)
 	here, err := os.Getwd()
 	if err != nil {
@@ -38,7 +38,8 @@ func (d dockerEngine) keepsPromises(t *testing.T) {
 	cmd.Path, cmd.Args, cmd.Dir = "/bin/sh", []string{"sh", "-ec", strings.Join(commands, "\n")}, dir
 	cmd.Env = append(cmd.Env, "PATH="+imagesHome+"/engine/usr/bin:/usr/bin:/bin")
 	// Each docker run of the page asks for the specification.
-	if o := finish(t, cmd).must(t, 0); strings.Count(o.stdout, `"type":"SPEC"`) != 2 || !strings.Contains(o.stderr, "confine: native ") {
+	o := finish(t, cmd).must(t, 0)
+	if strings.Count(o.stdout, `"type":"SPEC"`) != 3 || !strings.Contains(o.stderr, "confine: native ") || !strings.Contains(o.stderr, "confine: firejail ") {
 		t.Errorf("stdout: %s\nstderr: %s", o.stdout, o.stderr)
 	}
 	d.hasGuestKernel(t, filepath.Join(dir, "build", "policy", "seccomp.json"))

@@ -13,10 +13,13 @@ import (
 const (
 	baseImage   = "connector"
 	nativeImage = "connector-native"
-	// entrypoint is what goes before that of the base image.
-	entrypoint = "/usr/local/bin/confine run --policy /etc/confine/policy.toml --backend native -- "
-	apiPort    = "18080"
+	apiPort     = "18080"
 )
+
+// entrypoint is what goes before that of the base image.
+func entrypoint(backend string) string {
+	return "/usr/local/bin/confine run --policy /etc/confine/policy.toml --backend " + backend + " -- "
+}
 
 // settings are ways to run a container, and may be all that there is between it and the host.
 var settings = []struct {
@@ -47,12 +50,12 @@ func TestImages(t *testing.T) {
 		for _, s := range settings {
 			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()
-				d.runsAsBare(t, s.options, bare)
+				d.runsAsBare(t, nativeImage, "native", s.options, bare)
 			})
 		}
 		t.Run("entry point", func(t *testing.T) {
 			t.Parallel()
-			d.runsByEntryPoint(t, bare)
+			d.runsByEntryPoint(t, nativeImage, nil, bare)
 		})
 		t.Run("pod", func(t *testing.T) {
 			t.Parallel()
@@ -60,7 +63,12 @@ func TestImages(t *testing.T) {
 		})
 	})
 	t.Run("gvisor", d.runsInGVisor)
-	t.Run("attacks", d.resists)
+	t.Run("firejail", d.runsInFirejail)
+	t.Run("attacks", func(t *testing.T) {
+		const image = nativeImage + "-named"
+		d.build(t, "Dockerfile.native", baseImage, namedPolicy, image).must(t, 0)
+		d.resists(t, image, "native", nil)
+	})
 	t.Run("what outlives the runner", d.leavesNothing)
 }
 
@@ -95,7 +103,7 @@ func (d dockerEngine) keepsIdentity(t *testing.T) {
 		t.Errorf("got %q, base %q", got, want)
 	}
 	o := d.sh(t, nativeImage, nil, `echo "$AIRBYTE_ENTRYPOINT"; stat -c '%U %a' /usr/local/bin/confine /etc/confine /etc/confine/policy.toml`).must(t, 0)
-	if want := entrypoint + "python /airbyte/integration_code/main.py\nroot 755\nroot 755\nroot 644\n"; o.stdout != want {
+	if want := entrypoint("native") + "python /airbyte/integration_code/main.py\nroot 755\nroot 755\nroot 644\n"; o.stdout != want {
 		t.Errorf("got\n%swant\n%s", o.stdout, want)
 	}
 }
@@ -124,11 +132,11 @@ func (d dockerEngine) runsBare(t *testing.T) bareRun {
 }
 
 // runsAsBare compares the commands of the image with those of its base.
-func (d dockerEngine) runsAsBare(t *testing.T, options []string, bare bareRun) {
+func (d dockerEngine) runsAsBare(t *testing.T, image, backend string, options []string, bare bareRun) {
 	run := func(network string, command ...string) string {
 		t.Helper()
-		o := d.run(t, nativeImage, network, options, command...).must(t, 0)
-		if !strings.Contains(o.stderr, "confine: native ") || !strings.Contains(o.stderr, "proven in") {
+		o := d.run(t, image, network, options, command...).must(t, 0)
+		if !strings.Contains(o.stderr, "confine: "+backend+" ") || !strings.Contains(o.stderr, "proven in") {
 			t.Errorf("stderr: %s", o.stderr)
 		}
 		return o.stdout
@@ -143,13 +151,13 @@ func (d dockerEngine) runsAsBare(t *testing.T, options []string, bare bareRun) {
 
 // runsByEntryPoint is what Kubernetes does, which has a shell evaluate the words and its own, and a
 // check.
-func (d dockerEngine) runsByEntryPoint(t *testing.T, bare bareRun) {
-	o := d.run(t, nativeImage, d.server(t), nil, checkArguments...).must(t, 0)
+func (d dockerEngine) runsByEntryPoint(t *testing.T, image string, options []string, bare bareRun) {
+	o := d.run(t, image, d.server(t), options, checkArguments...).must(t, 0)
 	if got := connectionStatus(t, o.stdout); got != "SUCCEEDED" {
 		t.Errorf("connection status %q\n%s", got, o.stdout)
 	}
-	asPod := []string{"--entrypoint", "/bin/sh"}
-	read := d.run(t, nativeImage, d.server(t), asPod, "-c", `eval "$AIRBYTE_ENTRYPOINT `+strings.Join(readArguments, " ")+`"`).must(t, 0).stdout
+	asPod := append([]string{"--entrypoint", "/bin/sh"}, options...)
+	read := d.run(t, image, d.server(t), asPod, "-c", `eval "$AIRBYTE_ENTRYPOINT `+strings.Join(readArguments, " ")+`"`).must(t, 0).stdout
 	workspace{}.verify(t, read)
 	sameRecords(t, read, bare.records)
 }
