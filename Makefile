@@ -33,7 +33,7 @@ help:
 	@echo 'make run     install what is missing, then run a real connector confined'
 	@echo 'make test    install what is missing, then every test, also those that launch sandboxes'
 	@echo 'make lint    gofumpt, go vet, staticcheck, golangci-lint (its first build takes about 3 minutes)'
-	@echo 'make bench   what a confined launch costs'
+	@echo 'make bench   what confined launches, connections and calls cost'
 	@echo 'make fuzz    every fuzz target for FUZZTIME (30s) each'
 	@echo 'make setup   only install what is missing'
 	@echo 'make clean   remove bin/ and build/'

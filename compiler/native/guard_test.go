@@ -1,6 +1,7 @@
 package native_test
 
 import (
+	"slices"
 	"testing"
 
 	"confine/compiler/native"
@@ -100,6 +101,38 @@ func TestGuardOfSockets(t *testing.T) {
 				pair := uint32(s.family) == 1 && (s.kind&0xf == 1 || s.kind&0xf == 5)
 				if got := answer(t, p, arch, "socketpair", s.family, s.kind, s.protocol); (got == syscalls.Allow) != pair {
 					t.Fatalf("socketpair %+v: %s", s, got)
+				}
+			}
+		})
+	}
+}
+
+// TestOtherCallsCostNoMore: with a gateway no call is answered otherwise, nor later, than with the
+// host's network, but for those of sockets.
+func TestOtherCallsCostNoMore(t *testing.T) {
+	sockets := []string{"socket", "connect", "bind", "listen", "sendto", "sendmsg", "sendmmsg", "setsockopt"}
+	for _, machine := range machines {
+		host, arch := program(t, "host", machine)
+		egress, _ := program(t, "egress", machine)
+		rapid.Check(t, func(t *rapid.T) {
+			arguments := rapid.SliceOfN(rapid.Uint64(), 6, 6).Draw(t, "arguments")
+			for call, number := range arch.Calls() {
+				data := syscalls.Data{Number: number, Arch: arch}
+				copy(data.Args[:], arguments)
+				plain, without, plainErr := seccomp.Run(host, data)
+				notifying, steps, err := seccomp.Run(egress, data)
+				if plainErr != nil || err != nil {
+					t.Fatalf("%s: %v, %v", call, plainErr, err)
+				}
+				if slices.Contains(sockets, call) {
+					continue
+				}
+				if notifying != plain {
+					t.Fatalf("%s%x: %s with a gateway, %s without", call, arguments, notifying, plain)
+				}
+				// One more level of the tree of numbers, at most.
+				if steps > without+1 {
+					t.Fatalf("%s%x: %d steps with a gateway, %d without", call, arguments, steps, without)
 				}
 			}
 		})

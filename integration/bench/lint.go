@@ -40,6 +40,6 @@ func benchLint(rounds int, confine string) error {
 			variants[i].times = append(variants[i].times, elapsed)
 		}
 	}
-	report(fmt.Sprintf("lint, %d policies", lintedPolicies), variants)
+	report(fmt.Sprintf("lint, %d policies", lintedPolicies), "ms", variants)
 	return nil
 }

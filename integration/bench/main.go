@@ -2,7 +2,8 @@
 
 // Command bench measures what confine adds to the tool that it launches: both start the
 // same static program under the same profile or bundle, in turns, and the figure is the
-// ratio of their times. It also measures what connections through a gateway cost. It needs root and what make setup installs.
+// ratio of their times. It also measures what connections through a gateway cost, what those
+// of a confined program do, and confine lint. It needs root and what make setup installs.
 package main
 
 import (
@@ -34,10 +35,13 @@ func main() {
 	rounds := flag.Int("rounds", 30, "how often each variant runs")
 	confine := flag.String("confine", "bin/confine", "the binary to measure")
 	gateway := flag.Bool("gateway", false, "measure the gateway alone")
+	egress := flag.Bool("egress", false, "measure the connections of a confined program alone")
 	lint := flag.Bool("lint", false, "measure confine lint alone")
 	flag.Parse()
-	measure := func() error { return run(*rounds, *confine) }
+	measure := func() error { return withSubject(*confine, func(s *subject) error { return s.all(*rounds) }) }
 	switch {
+	case *egress:
+		measure = func() error { return withSubject(*confine, func(s *subject) error { return s.benchEgress(*rounds) }) }
 	case *gateway:
 		measure = func() error { return benchGateway(*rounds) }
 	case *lint:
@@ -49,7 +53,8 @@ func main() {
 	}
 }
 
-func run(rounds int, confine string) error {
+// withSubject makes what is measured, and takes it away at the end.
+func withSubject(confine string, measure func(*subject) error) error {
 	dir, err := os.MkdirTemp("/srv", "confine-bench-")
 	if err != nil {
 		return err
@@ -63,6 +68,10 @@ func run(rounds int, confine string) error {
 		return err
 	}
 	defer s.clean()
+	return measure(s)
+}
+
+func (s *subject) all(rounds int) error {
 	for _, backend := range []struct {
 		name    string
 		prepare func() ([]variant, error)
@@ -83,9 +92,12 @@ func run(rounds int, confine string) error {
 				}
 			}
 		}
-		report(backend.name+": start to end of a program", variants)
+		report(backend.name+": start to end of a program", "ms", variants)
 	}
-	if err := benchLint(rounds, confine); err != nil {
+	if err := benchLint(rounds, s.confine); err != nil {
+		return err
+	}
+	if err := s.benchEgress(rounds); err != nil {
 		return err
 	}
 	return benchGateway(rounds)
@@ -261,14 +273,15 @@ func (s *subject) native() ([]variant, error) {
 	return append([]variant{{name: "no sandbox", command: s.asUser(s.program)}}, s.run("native")...), nil
 }
 
-// report prints medians, and the ratio of each to the first variant.
-func report(backend string, variants []variant) {
-	fmt.Printf("%-43s %8s %8s %8s %7s\n", backend, "min ms", "median", "max", "ratio")
+// report prints medians in ms or us, and the ratio of each to the first variant.
+func report(title, unit string, variants []variant) {
+	fmt.Printf("%-43s %8s %8s %8s %7s\n", title, "min "+unit, "median", "max", "ratio")
 	reference := median(variants[0].times)
+	of := map[string]time.Duration{"ms": time.Millisecond, "us": time.Microsecond}[unit]
+	in := func(d time.Duration) float64 { return float64(d) / float64(of) }
 	for _, v := range variants {
 		m := median(v.times)
-		ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-		fmt.Printf("  %-41s %8.1f %8.1f %8.1f %7.2f\n", v.name, ms(v.times[0]), ms(m), ms(v.times[len(v.times)-1]), float64(m)/float64(reference))
+		fmt.Printf("  %-41s %8.1f %8.1f %8.1f %7.2f\n", v.name, in(v.times[0]), in(m), in(v.times[len(v.times)-1]), float64(m)/float64(reference))
 	}
 }
 
