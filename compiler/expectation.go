@@ -65,6 +65,9 @@ type Unwrapped struct {
 	// denies what Landlock does not see. GuardCanaries are what the stage tries of it.
 	Guard         []byte         `json:"guard"`
 	GuardCanaries []FilterCanary `json:"guard_canaries"`
+	// Namespaces says that the launch has mounts and processes of its own: each entry of
+	// Paths is a mount then, and tmp entries, /dev/shm and /proc are new ones.
+	Namespaces bool `json:"namespaces,omitempty"`
 	// Mediated says that the guard asks the runner about connect(2).
 	Mediated bool `json:"mediated,omitempty"`
 }

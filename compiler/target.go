@@ -27,6 +27,9 @@ type Target struct {
 	Version Version `json:"version"`
 	// Arch is the machine as uname(2) spells it, and only so: x86_64 or aarch64.
 	Arch string `json:"arch"`
+	// Namespaces says that the launch makes namespaces of its own where no tool does it, in
+	// a user namespace; only native takes it into account.
+	Namespaces bool `json:"namespaces,omitempty"`
 	// Generator writes the filter of system calls; nil is seccomp.Go. The bundle has its
 	// name.
 	Generator seccomp.Generator `json:"-"`

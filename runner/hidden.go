@@ -20,6 +20,7 @@ var hiddenMains = map[string]func() int{
 	wardenAgainArgument:  wardenAgainMain,
 	removerArgument:      removerMain,
 	watcherArgument:      watcherMain,
+	wardenTrialArgument:  wardenTrialMain,
 	keeperArgument:       keeperMain,
 	keeperTrialArgument:  keeperTrialMain,
 

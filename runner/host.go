@@ -28,6 +28,9 @@ type Host struct {
 	Memory string `json:"memory"`
 	// Namespaces says why this caller cannot make those of a guest, or is empty.
 	Namespaces string `json:"namespaces"`
+	// WardenNamespaces says why this caller cannot make those of a launch without a
+	// wrapper, or is empty.
+	WardenNamespaces string `json:"warden_namespaces"`
 }
 
 // Caller is the process that wants to launch.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"confine/compiler"
@@ -21,14 +22,17 @@ type nativeBackend struct{}
 
 func (nativeBackend) name() compiler.Backend { return compiler.Native }
 
-// probe has nothing to look for: the kernel was looked at.
-func (nativeBackend) probe(*Host) {}
+// probe tries the namespaces. There is nothing else to look for: the kernel was looked at.
+func (nativeBackend) probe(h *Host) { h.WardenNamespaces = probeWardenNamespaces() }
 
 func (nativeBackend) problems(h Host, p *policy.Policy) []Problem { return h.nativeProblems(p) }
 
 // target is the oldest kernel that has everything: what later ones added is not used.
 func (nativeBackend) target(l *launchable) (compiler.Target, error) {
-	return compiler.Target{Backend: compiler.Native, Version: native.Known[0], Arch: l.host.Arch}, nil
+	return compiler.Target{
+		Backend: compiler.Native, Version: native.Known[0], Arch: l.host.Arch,
+		Namespaces: l.host.WardenNamespaces == "" && !l.Shared,
+	}, nil
 }
 
 func (nativeBackend) check(l *launchable) error {
@@ -55,7 +59,11 @@ func (nativeBackend) check(l *launchable) error {
 }
 
 func (nativeBackend) describe(l *launchable) string {
-	return fmt.Sprintf("native (Linux %s, Landlock ABI %d)", release(l.host.Kernel), l.host.Landlock)
+	where := "no namespaces"
+	if l.bundle.Target.Namespaces {
+		where = "own namespaces"
+	}
+	return fmt.Sprintf("native (Linux %s, Landlock ABI %d, %s)", release(l.host.Kernel), l.host.Landlock, where)
 }
 
 // release is the number in the name of a kernel.
@@ -77,16 +85,21 @@ func (nativeBackend) start(l *launchable, order *stage.Order, _ <-chan os.Signal
 
 // completeOrder adds what only a stage without a wrapper has to know.
 func completeOrder(l *launchable, order *stage.Order) error {
+	own := order.Expectation.Unwrapped.Namespaces
 	if l.host.Caller.UID != 0 {
 		status, err := procStatus(os.Getpid())
 		if err != nil {
 			return err
 		}
-		order.Groups, order.Bounding = status["Groups"], l.host.Caller.Bounding.String()
+		if order.Groups = status["Groups"]; own {
+			order.GroupsInside = groupsInside(order.Groups, order.GID)
+		} else {
+			order.Bounding = l.host.Caller.Bounding.String()
+		}
 	}
 	order.Fresh = map[string]string{}
 	for _, e := range l.Policy.Filesystem.Entries {
-		if e.Mode == policy.ModeTmp {
+		if e.Mode == policy.ModeTmp && !own {
 			order.Fresh[e.Path] = filepath.Join(e.Path, "confine-"+strings.ToLower(rand.Text()))
 		}
 	}
@@ -96,6 +109,22 @@ func completeOrder(l *launchable, order *stage.Order) error {
 	}
 	order.Directory = inFresh(order.Directory, order.Fresh)
 	return nil
+}
+
+// groupsInside are groups as they are called in a user namespace that has one alone, see
+// user_namespaces(7).
+func groupsInside(groups string, gid int) string {
+	nobody := "65534"
+	if text, err := os.ReadFile("/proc/sys/kernel/overflowgid"); err == nil {
+		nobody = strings.TrimSpace(string(text))
+	}
+	names := strings.Fields(groups)
+	for i, name := range names {
+		if name != strconv.Itoa(gid) {
+			names[i] = nobody
+		}
+	}
+	return strings.Join(names, " ")
 }
 
 // lookUpByTCP make libc look names up by TCP, which connect(2) is asked for, and without a

@@ -42,6 +42,9 @@ type Options struct {
 	EgressLog string
 	// Root is the root file system of the program; empty is the host's.
 	Root string
+	// Shared leaves a launch without a wrapper in the namespaces of its caller, as where
+	// none can be made.
+	Shared bool
 	// Program is the command and its arguments.
 	Program []string
 	// Environment is the caller's.

@@ -72,6 +72,9 @@ func startWarded(l *launchable, order *stage.Order) (w *warded, err error) {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = l.Stdin, write, write
 	cmd.ExtraFiles = extra
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
+	if order.Expectation.Unwrapped.Namespaces {
+		cmd.SysProcAttr = wardenNamespaces(l.identity.UID, l.identity.GID)
+	}
 	if err := w.start(cmd); err != nil {
 		w.abandon()
 		return nil, fmt.Errorf("start the warden: %w", err)

@@ -35,7 +35,7 @@ const wardenKill = 'k'
 // cannot be killed waits for a device.
 const wardenLimit = 10 * time.Second
 
-// wardenMain becomes the program's user, takes the controls and becomes the warden itself. In
+// wardenMain becomes the program's user, makes the mounts of the launch's own, takes the controls and becomes the warden itself. In
 // between it enters the Landlock domain in which its signals stay: threads that enter one by
 // themselves are each in another, so this thread does it, and execve makes it the only one.
 func wardenMain() int {
@@ -64,6 +64,12 @@ func prepareWarden() error {
 		return fmt.Errorf("leave the working directory: %w", err)
 	}
 	reach := stage.TakeReach(order.Listeners)
+	if order.Expectation.Unwrapped.Namespaces {
+		if err := prepareNamespaces(order, reach); err != nil {
+			return err
+		}
+		return keepSignals()
+	}
 	if err := giveUpPrivileges(order); err != nil {
 		return err
 	}
@@ -162,21 +168,32 @@ func startStage() (w *warden, err error) {
 // without, and with none to be gained by execve.
 func giveUpPrivileges(order *stage.Order) error {
 	if os.Getuid() == 0 {
-		for c := uintptr(0); unix.Prctl(unix.PR_CAPBSET_READ, c, 0, 0, 0) == nil; c++ {
-			if err := unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0); err != nil {
-				return fmt.Errorf("empty the capability bounding set, which takes CAP_SETPCAP: %w", err)
-			}
+		if err := emptyBounding(); err != nil {
+			return err
 		}
 		if err := dropTo(order.UID, order.GID); err != nil {
 			return err
 		}
 	}
+	return dropCapabilities()
+}
+
+// emptyBounding leaves nothing to be gained by execve.
+func emptyBounding() error {
+	for c := uintptr(0); unix.Prctl(unix.PR_CAPBSET_READ, c, 0, 0, 0) == nil; c++ {
+		if err := unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0); err != nil {
+			return fmt.Errorf("empty the capability bounding set, which takes CAP_SETPCAP: %w", err)
+		}
+	}
+	return nil
+}
+
+// dropCapabilities gives up those that this thread has, for good.
+func dropCapabilities() error {
 	if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
 		return fmt.Errorf("clear the ambient capabilities: %w", err)
 	}
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var none [2]unix.CapUserData
-	if err := unix.Capset(&header, &none[0]); err != nil {
+	if err := setCapabilities([2]unix.CapUserData{}); err != nil {
 		return fmt.Errorf("give up capabilities: %w", err)
 	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {

@@ -28,7 +28,7 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 	return &compiler.Bundle{
 		Target: target, Policy: p.Name, Digest: p.Digest, FilterGenerator: calls.Generator,
 		Artifacts:   append(append(calls.Artifacts(), g.artifacts()...), compiler.File{Name: RulesName, Data: listRules(e.Landlock)}),
-		Coverage:    cover(p),
+		Coverage:    cover(p, target.Namespaces),
 		Expectation: e,
 	}, nil
 }
@@ -39,7 +39,7 @@ func Launched(p *policy.Policy, target compiler.Target) ([]compiler.Coverage, er
 	if refusals := refused(p, target); len(refusals) > 0 {
 		return nil, refusals
 	}
-	return compiler.LaunchedOnly(cover(p)), nil
+	return compiler.LaunchedOnly(cover(p, target.Namespaces)), nil
 }
 
 // refused are the reasons that lie in the policy or the version, sorted.
@@ -53,9 +53,23 @@ func refused(p *policy.Policy, target compiler.Target) compiler.Refusals {
 	return refusals
 }
 
+// namespaces are those of a launch that must not be the launcher's, and that must. In mode
+// "egress" the program's sockets are of the machine's network, and connected by the runner.
+func namespaces(mode policy.NetworkMode, own bool) (isolated, shared []string) {
+	switch {
+	case !own:
+		return nil, []string{"ipc", "mnt", "net", "pid", "user"}
+	case mode == policy.NetworkNone:
+		return []string{"ipc", "mnt", "net", "pid", "user"}, nil
+	}
+	return []string{"ipc", "mnt", "pid", "user"}, []string{"net"}
+}
+
 func expect(p *policy.Policy, target compiler.Target, program []byte, g guard) compiler.Expectation {
+	isolated, shared := namespaces(p.Network.Mode, target.Namespaces)
 	e := compiler.Expectation{
-		Shared:         []string{"ipc", "mnt", "net", "pid", "user"},
+		Isolated:       isolated,
+		Shared:         shared,
 		Network:        p.Network.Mode,
 		NetworkAt:      p.Network.At,
 		Gateway:        compiler.GatewayOf(p.Network),
@@ -65,14 +79,15 @@ func expect(p *policy.Policy, target compiler.Target, program []byte, g guard) c
 		ProcAt:         p.Filesystem.ProcAt,
 		Dev:            p.Filesystem.Dev,
 		DevAt:          p.Filesystem.DevAt,
-		Landlock:       rules(p.Filesystem),
+		Landlock:       rules(p.Filesystem, target.Namespaces),
 		Rlimits:        p.Rlimits,
 		Filter:         program,
 		Unfiltered:     p.Syscalls.Base == syscalls.Unrestricted,
 		FilterAt:       p.Syscalls.At,
 		FilterCanaries: filter.Canaries(p.Syscalls, target.Arch),
 		Unwrapped: &compiler.Unwrapped{
-			Guard: g.program, GuardCanaries: guardCanaries(g.filter, p.Network.At), Mediated: p.Network.Mode == policy.NetworkEgress,
+			Guard: g.program, GuardCanaries: guardCanaries(g.filter, p.Network.At),
+			Namespaces: target.Namespaces, Mediated: p.Network.Mode == policy.NetworkEgress,
 		},
 	}
 	for _, entry := range p.Filesystem.Entries {

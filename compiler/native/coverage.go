@@ -16,9 +16,10 @@ var (
 // alone is the verdict of everything without confine run: no other tool reads the bundle.
 var alone = compiler.None.By("there is no tool but confine for it")
 
-// cover says for every clause of the policy how the kernel enforces it.
-func cover(p *policy.Policy) []compiler.Coverage {
-	rows := coverFilesystem(p.Filesystem)
+// cover says for every clause of the policy how the kernel enforces it. own says that the
+// launch has mounts and processes of its own.
+func cover(p *policy.Policy, own bool) []compiler.Coverage {
+	rows := coverFilesystem(p, own)
 	add := func(clause, subject string, at policy.Position, launched compiler.Verdict) {
 		rows = append(rows, compiler.Coverage{Clause: clause, Subject: subject, At: at, Launched: launched})
 	}
@@ -27,18 +28,20 @@ func cover(p *policy.Policy) []compiler.Coverage {
 		Linked: "the runner answers connect(2) in the program's place (seccomp), with its gateway",
 	})...)
 	for _, r := range p.Rlimits {
-		add(policy.RlimitClause(r.Name), "", r.At, coverRlimit(r.Name))
+		add(policy.RlimitClause(r.Name), "", r.At, coverRlimit(r.Name, own))
 	}
-	add(policy.ClauseCapabilitiesKeep, "none", policy.Position{},
-		exact("the stage has none, under NoNewPrivs; the bounding set of an ordinary caller stays, and gives nothing"))
+	add(policy.ClauseCapabilitiesKeep, "none", policy.Position{}, coverCapabilities(own))
 	coverSyscalls(p, add)
 	add(policy.ClauseEnvironment, "", policy.Position{}, exact("composed by the runner"))
 	if len(p.Environment.Pass) > 0 {
 		add(policy.ClauseEnvironmentPass, "", p.FirstStated(policy.ClauseEnvironmentPass), exact("composed by the runner"))
 	}
 	if len(p.Environment.Set) > 0 {
-		add(policy.ClauseEnvironmentSet, "", p.FirstStated(policy.ClauseEnvironmentSet),
-			exact("composed by the runner; a value that names a tmp directory names the fresh one in it"))
+		how := "composed by the runner"
+		if !own {
+			how += "; a value that names a tmp directory names the fresh one in it"
+		}
+		add(policy.ClauseEnvironmentSet, "", p.FirstStated(policy.ClauseEnvironmentSet), exact(how))
 	}
 	if p.Process.User != "" {
 		add(policy.ClauseProcessUser, p.Process.User, p.Process.UserAt, exact("the runner starts the stage as this user"))
@@ -64,15 +67,25 @@ func cover(p *policy.Policy) []compiler.Coverage {
 	return rows
 }
 
-func coverRlimit(name string) compiler.Verdict {
+func coverCapabilities(own bool) compiler.Verdict {
+	if own {
+		return exact("the stage has none in any set, under NoNewPrivs")
+	}
+	return exact("the stage has none, under NoNewPrivs; the bounding set of an ordinary caller stays, and gives nothing")
+}
+
+func coverRlimit(name string, own bool) compiler.Verdict {
 	if why := compiler.IgnoredByLinux(name); why != "" {
 		return compiler.None.By(why)
 	}
 	const how = "the stage, right before execve"
-	switch name {
-	case "nproc", "sigpending", "msgqueue":
-		// They count for a user and a user namespace, see getrlimit(2).
+	// They count for a user and a user namespace, see getrlimit(2).
+	perUser := name == "nproc" || name == "sigpending" || name == "msgqueue"
+	switch {
+	case perUser && !own:
 		return stronger(how + "; what the user has outside counts too")
+	case name == "nproc":
+		return stronger(how + "; the warden's threads count too")
 	}
 	return exact(how)
 }

@@ -8,7 +8,8 @@ import (
 // visible is what stat(2) and readlink(2) tell of what is hidden.
 const visible = "names and metadata stay visible"
 
-func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
+func coverFilesystem(p *policy.Policy, own bool) []compiler.Coverage {
+	fs := p.Filesystem
 	rows := []compiler.Coverage{{
 		Clause: policy.ClauseFilesystem, Subject: "what is named nowhere",
 		Launched: exact("Landlock: no rule leads there"), Existence: visible,
@@ -16,7 +17,7 @@ func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
 	var readable policy.Position // the first entry of which more than its mode says can be mapped
 	for _, e := range fs.Entries {
 		row := compiler.Coverage{
-			Clause: policy.FilesystemClause(e.Mode), Subject: e.Path, At: e.At, Launched: coverPath(fs.Entries, e),
+			Clause: policy.FilesystemClause(e.Mode), Subject: e.Path, At: e.At, Launched: coverPath(fs.Entries, e, own),
 		}
 		if e.Mode == policy.ModeHide {
 			row.Existence = visible
@@ -29,7 +30,7 @@ func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
 	if !readable.IsZero() {
 		rows = append(rows, compiler.Coverage{
 			Clause: policy.ClauseFilesystemMap, Subject: "what may be read or written", At: readable,
-			Launched: weaker("Landlock has no right for mmap(2) with PROT_EXEC: the loader can start these files as well"),
+			Launched: coverMap(own),
 		})
 	}
 	for _, link := range fs.Links {
@@ -38,16 +39,27 @@ func coverFilesystem(fs policy.Filesystem) []compiler.Coverage {
 			Launched: exact("the runner compares it with the host"),
 		})
 	}
-	return append(rows, coverProc(fs), coverDev(fs))
+	return append(rows, coverProc(p, own), coverDev(fs, own))
 }
 
-func coverPath(entries []policy.PathEntry, e policy.PathEntry) compiler.Verdict {
+// coverMap judges that what may be read or written cannot be mapped to be executed.
+func coverMap(own bool) compiler.Verdict {
+	if own {
+		return exact("mounted noexec, in a mount namespace of the launch's own")
+	}
+	return weaker("Landlock has no right for mmap(2) with PROT_EXEC: the loader can start these files as well")
+}
+
+func coverPath(entries []policy.PathEntry, e policy.PathEntry, own bool) compiler.Verdict {
 	switch e.Mode {
 	case policy.ModeHide:
 		return exact("Landlock: no rule leads there")
 	case policy.ModeAbsent:
 		return exact("the runner refuses a host that has it; Landlock closes what appears later")
 	case policy.ModeTmp:
+		if own {
+			return exact("a tmpfs of the launch's own")
+		}
 		const how = "a fresh directory in it, which TMPDIR names and which is removed in the end; the path itself is closed"
 		if e.Size != 0 {
 			return weaker(how + "; nothing limits the size of all files together")
@@ -64,23 +76,37 @@ func coverPath(entries []policy.PathEntry, e policy.PathEntry) compiler.Verdict 
 	return exact("Landlock")
 }
 
-func coverProc(fs policy.Filesystem) compiler.Coverage {
+func coverProc(p *policy.Policy, own bool) compiler.Coverage {
+	fs := p.Filesystem
 	row := compiler.Coverage{
 		Clause: policy.ClauseFilesystemProc, Subject: string(fs.Proc), At: fs.ProcAt,
-		Launched: exact("Landlock: no rule leads there"), Existence: "the processes of the machine stay visible by their numbers, and its network statistics in self/net",
+		Launched: exact("Landlock: no rule leads there"),
 	}
-	if fs.Proc == policy.ProcSelf {
+	if row.Existence = "the processes of the launch stay visible by their numbers"; !own {
+		row.Existence = "the processes of the machine stay visible by their numbers, and its network statistics in self/net"
+	}
+	switch {
+	case fs.Proc != policy.ProcSelf:
+	case own && p.Network.Mode == policy.NetworkNone:
+		row.Launched = stronger("own PID namespace, Landlock; the names mounts and net are in self alone")
+	case own:
+		row.Launched = stronger("own PID namespace, Landlock; the names mounts and net are in self alone, and net is the machine's")
+	default:
 		row.Launched = stronger("Landlock, on the process that becomes the program; those that it starts cannot read their own")
 	}
 	return row
 }
 
-func coverDev(fs policy.Filesystem) compiler.Coverage {
+func coverDev(fs policy.Filesystem, own bool) compiler.Coverage {
 	row := compiler.Coverage{
 		Clause: policy.ClauseFilesystemDev, Subject: string(fs.Dev), At: fs.DevAt,
 		Launched: exact("Landlock: no rule leads there"), Existence: visible,
 	}
-	if fs.Dev == policy.DevMinimal {
+	switch {
+	case fs.Dev != policy.DevMinimal:
+	case own:
+		row.Launched = exact("Landlock, on each device; /dev/shm is a tmpfs of the launch's own")
+	default:
 		row.Launched = stronger("Landlock, on each device; /dev/shm, which is everybody's, is closed")
 	}
 	return row

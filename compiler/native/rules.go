@@ -9,7 +9,8 @@ import (
 )
 
 // rules are the rules of Landlock for the whole of [filesystem], in the order of the policy.
-func rules(fs policy.Filesystem) []compiler.LandlockRule {
+// own says that the launch has mounts and processes of its own.
+func rules(fs policy.Filesystem, own bool) []compiler.LandlockRule {
 	var out []compiler.LandlockRule
 	for _, e := range fs.Entries {
 		access, ok := accessOf(e.Mode)
@@ -18,18 +19,23 @@ func rules(fs policy.Filesystem) []compiler.LandlockRule {
 		}
 		out = append(out, compiler.LandlockRule{
 			Path: e.Path, Access: access, Except: narrowedBelow(fs.Entries, e),
-			Fresh: e.Mode == policy.ModeTmp, Optional: e.Optional,
+			Fresh: e.Mode == policy.ModeTmp && !own, Optional: e.Optional,
 		})
 	}
-	if fs.Proc == policy.ProcSelf {
+	switch {
+	case fs.Proc == policy.ProcSelf && own:
+		out = append(out, compiler.LandlockRule{Path: "/proc", Access: compiler.LandlockRead})
+	case fs.Proc == policy.ProcSelf:
 		// The process itself alone: others of the machine are in the same /proc.
 		out = append(out, compiler.LandlockRule{Path: "/proc/self", Access: compiler.LandlockRead})
 	}
 	if fs.Dev == policy.DevMinimal {
-		// Without /dev/shm, which is everybody's.
 		for _, device := range policy.MinimalDevices() {
 			out = append(out, compiler.LandlockRule{Path: device, Access: compiler.LandlockDevice})
 		}
+		if own {
+			out = append(out, compiler.LandlockRule{Path: "/dev/shm", Access: compiler.LandlockWrite})
+		} // else it is everybody's
 	}
 	return out
 }

@@ -44,6 +44,8 @@ type Order struct {
 	// Groups and Bounding are what an ordinary caller without a wrapper cannot give up.
 	Groups   string `json:"groups,omitempty"`
 	Bounding string `json:"bounding,omitempty"`
+	// GroupsInside are the groups by the names of the launch's own user namespace.
+	GroupsInside string `json:"groups_inside,omitempty"`
 	// Fresh are the directories of this launch in the place of tmp entries.
 	Fresh map[string]string `json:"fresh,omitempty"`
 	// Namespaces maps the names of /proc/PID/ns to the launcher's links.

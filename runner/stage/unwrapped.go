@@ -84,13 +84,34 @@ func examineUnwrapped(order *Order, controls Controls) ([]Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := order.Expectation
-	checks := CheckIdentity("", ParseProcStatus(string(text)), order.Identity())
+	e, identity := order.Expectation, order.Identity()
+	if e.Unwrapped.Namespaces {
+		identity.Groups = order.GroupsInside
+	}
+	checks := CheckIdentity("", ParseProcStatus(string(text)), identity)
 	checks = append(checks, CheckNamespaces("", e, order.Namespaces, inside)...)
+	if e.Unwrapped.Namespaces {
+		checks = append(checks, examineMounts(order, controls)...)
+	}
 	checks = append(checks, checkAliases(e, controls.Links)...)
 	streams := [3]Stream{StreamOf(0), StreamOf(StdoutFD), StreamOf(StderrFD)}
 	checks = append(checks, checkStreams(order.Streams, streams)...)
 	checks = append(checks, checkDirectory(order, controls.Directory))
 	checks = append(checks, checkRlimits(e.Rlimits)...)
 	return append(checks, checkInherited(e.Rlimits, controls.Limits)), nil
+}
+
+// examineMounts looks at the mounts of the launch's own. What they leave open is Landlock's
+// to close, which comes later.
+func examineMounts(order *Order, controls Controls) []Check {
+	e := order.Expectation
+	var checks []Check
+	for _, p := range e.Paths {
+		if p.Mode.Visible() {
+			checks = append(checks, checkPath(p, controls.Paths[p.Path], order)...)
+		}
+	}
+	checks = append(checks, checkSubmounts(e, controls.Mounts)...)
+	checks = append(checks, checkProc(e)...)
+	return append(checks, checkSharedMemory(order)...)
 }

@@ -26,8 +26,14 @@ type surroundings struct {
 	signal bool
 }
 
-// procOfOthers are files of /proc that no process of the program has.
-func procOfOthers() []string { return []string{"/proc/cpuinfo", "/proc/meminfo", parentStatus()} }
+// procOfOthers are files of /proc that no process of the program has. A /proc of the
+// launch's own has none.
+func procOfOthers(e compiler.Expectation) []string {
+	if e.Unwrapped.Namespaces {
+		return nil
+	}
+	return []string{"/proc/cpuinfo", "/proc/meminfo", parentStatus()}
+}
 
 // lookAround tries everything that compare will try.
 func lookAround(order *Order) surroundings {
@@ -37,7 +43,7 @@ func lookAround(order *Order) surroundings {
 		s.opens[p.Path] = openable(p.Path)
 		s.takes[p.Path] = p.Mode.Visible() && takes(p.Path) == nil
 	}
-	for _, path := range procOfOthers() {
+	for _, path := range procOfOthers(e) {
 		s.opens[path] = openable(path)
 	}
 	for _, dir := range interior(e) {
@@ -111,12 +117,13 @@ func (s surroundings) comparePath(p compiler.PathExpectation, order *Order) []Ch
 	at := func(subject, expected, found string) Check {
 		return equal(clauseOf(p), p.Path+subject, p.At, expected, found)
 	}
-	switch p.Mode {
-	case policy.ModeAbsent:
+	fresh := order.Fresh[p.Path] != ""
+	switch {
+	case p.Mode == policy.ModeAbsent:
 		return []Check{checkAbsent(p)}
-	case policy.ModeHide:
+	case p.Mode == policy.ModeHide:
 		return []Check{proveBy(at("", "closed", opened(p.Path)), s.opens[p.Path])}
-	case policy.ModeTmp:
+	case fresh:
 		return append(checkFresh(p, order.Fresh[p.Path]), proveBy(at(" itself", "closed", opened(p.Path)), s.opens[p.Path]))
 	}
 	var checks []Check
@@ -131,7 +138,7 @@ func (s surroundings) comparePath(p compiler.PathExpectation, order *Order) []Ch
 	if err := takes(p.Path); err != nil {
 		found = unix.ErrnoName(errno(err))
 	}
-	if p.Mode == policy.ModeWrite {
+	if p.Mode == policy.ModeWrite || p.Mode == policy.ModeTmp {
 		return append(checks, at(" is written to", "written", found))
 	}
 	return append(checks, at(" is written to", "EACCES", found))
@@ -200,7 +207,7 @@ func (s surroundings) compareProc(e compiler.Expectation) []Check {
 	}
 	own := map[bool]string{true: "open", false: "closed"}[e.Proc == policy.ProcSelf]
 	checks := []Check{at("/proc/self/status", own, opened("/proc/self/status"))}
-	for _, path := range procOfOthers() {
+	for _, path := range procOfOthers(e) {
 		subject := path
 		if path == parentStatus() {
 			subject = "the status of a process outside"
