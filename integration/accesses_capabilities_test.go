@@ -84,4 +84,4 @@ func capabilityWorlds(t *testing.T) []world {
 
 // emptied are the launches that empty all five sets: an ordinary caller's own bounding set
 // stays where nobody has a privilege, see TestNativeBoundingSet.
-var emptied = []string{"firejail root", "firejail user", "gvisor root", "gvisor user", "native root"}
+var emptied = []string{"firejail root", "firejail user", "gvisor root", "gvisor user", "native root", ownByRoot, ownByUser}

@@ -14,9 +14,9 @@ import (
 // byCoverage lets attempts that have no answer of their own end as the row of the clause
 // says that decides: more denied where that is stronger, and mapped where it is weaker and
 // somebody signed for it.
-func byCoverage(t *testing.T, p *policy.Policy, attempts []attempt) []attempt {
+func byCoverage(t *testing.T, p *policy.Policy, attempts []attempt, own bool) []attempt {
 	t.Helper()
-	rows := coverageOf(t, p, compiler.Native)
+	rows := coverageIn(t, p, compiler.Native, own)
 	out := slices.Clone(attempts)
 	for i, a := range out {
 		if a.inside != "" || a.access == "" {

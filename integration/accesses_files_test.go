@@ -342,7 +342,7 @@ func tmpWorlds(t *testing.T) []world {
 		because: "only root can mount for firejail: the launch is refused",
 	}}
 	return []world{
-		{name: "tmp with a size", policy: path, attempts: attempts, launches: []string{"firejail root", "gvisor root", "gvisor user"}},
+		{name: "tmp with a size", policy: path, attempts: attempts, launches: []string{"firejail root", "gvisor root", "gvisor user", ownByRoot, ownByUser}},
 		{name: "tmp with a size, refused", policy: path, attempts: none, launches: []string{"firejail user"}, code: refused},
 	}
 }

@@ -18,8 +18,8 @@ func processWorlds(t *testing.T) []world {
 
 // byRootCaller and byUserCaller are the launches of one kind of caller.
 var (
-	byRootCaller = []string{"firejail root", "gvisor root", "native root"}
-	byUserCaller = []string{"firejail user", "gvisor user", "native user"}
+	byRootCaller = []string{"firejail root", "gvisor root", "native root", ownByRoot}
+	byUserCaller = []string{"firejail user", "gvisor user", "native user", ownByUser}
 )
 
 func userWorlds(t *testing.T) []world {

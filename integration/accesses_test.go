@@ -106,7 +106,9 @@ type world struct {
 
 // engine is a backend and how programs are launched under it.
 type engine struct {
-	backend  compiler.Backend
+	backend compiler.Backend
+	// own says that the launch makes namespaces where no tool does it.
+	own      bool
 	launches []launch
 }
 
@@ -115,11 +117,15 @@ type launch struct {
 	cmd  func(policy string, program ...string) *exec.Cmd
 }
 
+// ownByRoot and ownByUser are the launches by the kernel alone in namespaces of their own.
+const ownByRoot, ownByUser = "native root, own namespaces", "native user, own namespaces"
+
 // engines have the same policies and attempts, for both kinds of caller.
 var engines = []engine{
-	{compiler.Firejail, []launch{{"firejail root", confined}, {"firejail user", confinedByUser}}},
-	{compiler.GVisor, []launch{{"gvisor root", guest}, {"gvisor user", guestByUser}}},
-	{compiler.Native, []launch{{"native root", native}, {"native user", nativeByUser}}},
+	{backend: compiler.Firejail, launches: []launch{{"firejail root", confined}, {"firejail user", confinedByUser}}},
+	{backend: compiler.GVisor, launches: []launch{{"gvisor root", guest}, {"gvisor user", guestByUser}}},
+	{backend: compiler.Native, launches: []launch{{"native root", native}, {"native user", nativeByUser}}},
+	{backend: compiler.Native, own: true, launches: []launch{{ownByRoot, ownNative}, {ownByUser, ownNativeByUser}}},
 }
 
 // of are the launches of a world under an engine.
@@ -186,7 +192,7 @@ func (w world) run(t *testing.T) {
 	for _, e := range engines {
 		attempts := w.under(e.backend)
 		if e.backend == compiler.Native && w.code != refused && len(e.of(w)) > 0 {
-			attempts = byCoverage(t, p, attempts)
+			attempts = byCoverage(t, p, attempts, e.own)
 		}
 		for _, l := range e.of(w) {
 			t.Run(l.name, func(t *testing.T) {
@@ -194,6 +200,9 @@ func (w world) run(t *testing.T) {
 				if p.Process.User != "" {
 					// The policy names the user, so --user is left out.
 					cmd.Args = append([]string{cmd.Args[0], "run", "--backend", string(e.backend), "--policy", w.policy, "--", probe}, texts(attempts)...)
+					if e.backend == compiler.Native && !e.own {
+						with(cmd, "--no-namespaces")
+					}
 				}
 				cmd.Env, cmd.Dir, cmd.Stdin = append(os.Environ(), w.environment...), w.directory, w.input(t)
 				o := finish(t, cmd).must(t, w.code)

@@ -80,12 +80,18 @@ func (a attempt) difference(t *testing.T, p *policy.Policy) (policy.Decision, bo
 // coverageOf compiles a policy as a launch does.
 func coverageOf(t *testing.T, p *policy.Policy, backend compiler.Backend) []compiler.Coverage {
 	t.Helper()
+	return coverageIn(t, p, backend, false)
+}
+
+// coverageIn is the same for a launch with namespaces of its own, if so.
+func coverageIn(t *testing.T, p *policy.Policy, backend compiler.Backend, own bool) []compiler.Coverage {
+	t.Helper()
 	version, err := backends.DefaultVersion(backend)
 	if err != nil {
 		t.Fatal(err)
 	}
 	machine := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH]
-	bundle, err := backends.Compile(p, compiler.Target{Backend: backend, Version: version, Arch: machine}, time.Now())
+	bundle, err := backends.Compile(p, compiler.Target{Backend: backend, Version: version, Arch: machine, Namespaces: own}, time.Now())
 	if err != nil {
 		t.Fatalf("%s for %s: %v", p.Name, backend, err)
 	}

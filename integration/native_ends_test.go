@@ -15,7 +15,7 @@ import (
 func TestNativeExitCodes(t *testing.T) {
 	policy, timed := signedForNative(t, "", ""), accessPolicy(t, nil, nil, "", "wall_time = \"1s\"\n")
 	shell := func(script string) []string { return []string{"/usr/bin/sh", "-c", script} }
-	for _, l := range nativeLaunches {
+	for _, l := range everyNative {
 		for name, tc := range map[string]struct {
 			policy  string
 			program []string
@@ -43,7 +43,7 @@ func TestNativeExitCodes(t *testing.T) {
 // TestNativeSignals: a signal for confine is one for the program.
 func TestNativeSignals(t *testing.T) {
 	policy := signedForNative(t, "", "")
-	for _, l := range nativeLaunches {
+	for _, l := range everyNative {
 		for name, sig := range map[string]syscall.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP, "USR1": syscall.SIGUSR1} {
 			t.Run(l.name+"/"+name, func(t *testing.T) {
 				t.Parallel()

@@ -146,12 +146,22 @@ func guestByUser(policy string, program ...string) *exec.Cmd {
 	return asConnector(exec.Command(confine, append([]string{"run", "--backend", "gvisor", "--policy", policy, "--"}, program...)...))
 }
 
-// native and nativeByUser are the same by the kernel alone.
+// native and nativeByUser are the same by the kernel alone, without namespaces, as in a
+// container that allows none.
 func native(policy string, program ...string) *exec.Cmd {
-	return exec.Command(confine, append([]string{"run", "--backend", "native", "--policy", policy, "--user", connectorUser, "--"}, program...)...)
+	return exec.Command(confine, append([]string{"run", "--backend", "native", "--no-namespaces", "--policy", policy, "--user", connectorUser, "--"}, program...)...)
 }
 
 func nativeByUser(policy string, program ...string) *exec.Cmd {
+	return asConnector(exec.Command(confine, append([]string{"run", "--backend", "native", "--no-namespaces", "--policy", policy, "--"}, program...)...))
+}
+
+// ownNative and ownNativeByUser are the same in namespaces of their own.
+func ownNative(policy string, program ...string) *exec.Cmd {
+	return exec.Command(confine, append([]string{"run", "--backend", "native", "--policy", policy, "--user", connectorUser, "--"}, program...)...)
+}
+
+func ownNativeByUser(policy string, program ...string) *exec.Cmd {
 	return asConnector(exec.Command(confine, append([]string{"run", "--backend", "native", "--policy", policy, "--"}, program...)...))
 }
 

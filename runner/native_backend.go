@@ -31,7 +31,7 @@ func (nativeBackend) problems(h Host, p *policy.Policy) []Problem { return h.nat
 func (nativeBackend) target(l *launchable) (compiler.Target, error) {
 	return compiler.Target{
 		Backend: compiler.Native, Version: native.Known[0], Arch: l.host.Arch,
-		Namespaces: l.host.WardenNamespaces == "" && !l.Shared,
+		Namespaces: l.host.WardenNamespaces == "" && !l.NoNamespaces,
 	}, nil
 }
 

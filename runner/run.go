@@ -42,9 +42,9 @@ type Options struct {
 	EgressLog string
 	// Root is the root file system of the program; empty is the host's.
 	Root string
-	// Shared leaves a launch without a wrapper in the namespaces of its caller, as where
-	// none can be made.
-	Shared bool
+	// NoNamespaces leaves a launch by the kernel alone in the namespaces of its caller, as
+	// where none can be made.
+	NoNamespaces bool
 	// Program is the command and its arguments.
 	Program []string
 	// Environment is the caller's.
@@ -64,6 +64,11 @@ func Run(o Options) (code int, err error) {
 	if len(o.Program) == 0 || o.Program[0] == "" {
 		r := refuse("no command was given")
 		r.Instead = []string{"confine run --policy POLICY -- COMMAND [ARGUMENT...]"}
+		return ExitRefused, r
+	}
+	if o.NoNamespaces && o.Backend != string(compiler.Native) {
+		r := refuse("only the backend native works without namespaces of its own")
+		r.Found, r.Expected = "--no-namespaces with --backend "+o.Backend, "--no-namespaces with --backend native"
 		return ExitRefused, r
 	}
 	if o.Backend == BackendNone && (o.User != "" || o.Receipt != "" || o.Root != "" || o.EgressLog != "") {

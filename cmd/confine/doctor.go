@@ -111,6 +111,15 @@ func (r doctorReport) tool(backend string) string {
 		r.Host.Firejail.Version, r.Host.Firejail.Path, r.Host.Landlock, r.Host.Kernel)
 }
 
+// namespaces says whether a launch by the kernel alone makes any. Where it does not, less
+// is enforced and a policy may need an exception: docs/backends.md.
+func (r doctorReport) namespaces() string {
+	if r.Host.WardenNamespaces == "" {
+		return "in namespaces of its own"
+	}
+	return "without namespaces of its own: " + r.Host.WardenNamespaces
+}
+
 // printProblem prints the lines below that of a problem's message.
 func printProblem(s streams, p runner.Problem) {
 	const indent = 18
@@ -130,6 +139,9 @@ func (r doctorReport) text(s streams) {
 	for _, b := range r.Backends {
 		if b.Usable {
 			fmt.Fprintf(s.stdout, row, b.Backend, "yes", r.tool(b.Backend))
+			if b.Backend == string(compiler.Native) {
+				fmt.Fprintf(s.stdout, row, "", "", r.namespaces())
+			}
 		}
 		for i, p := range b.Problems {
 			name, usable := b.Backend, "no"

@@ -50,6 +50,7 @@ func runCommand(args []string, s streams) int {
 	flags.SetInterspersed(false)
 	name := flags.String("policy", "", "policy `file`, or the name of one of confine's own")
 	backend := flags.String("backend", runner.BackendAuto, "`name` of what confines: gvisor, firejail, native, auto, or none (no sandbox, for debugging)")
+	shared := flags.Bool("no-namespaces", false, "make no namespaces, as where none can be made, to see what holds in a container (native only)")
 	root := flags.String("root", "", "`directory` that is the program's root file system, such as an unpacked image; the policy sets process.directory (gvisor only)")
 	user := flags.String("user", "", "`name` or id of the user that runs the program (default: the policy's, or the caller)")
 	egressLog := flags.String("egress-log", "", "append what the program tries to reach to this `file`, as lines of JSON (mode \"egress\")")
@@ -70,7 +71,7 @@ func runCommand(args []string, s streams) int {
 		return refused(s, nil, err)
 	}
 	code, err := runner.Run(runner.Options{
-		Version: version, Policy: p.Policy, PolicyFiles: p.files, Backend: *backend, User: *user, Receipt: *receipt, EgressLog: *egressLog, Root: *root,
+		Version: version, Policy: p.Policy, PolicyFiles: p.files, Backend: *backend, User: *user, Receipt: *receipt, EgressLog: *egressLog, Root: *root, NoNamespaces: *shared,
 		Program: flags.Args(), Environment: os.Environ(),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Log: s.stderr, Quiet: *quiet,
 	})

@@ -92,25 +92,20 @@ type matrixRow struct {
 }
 
 // matrix asks the compilers about every clause, without judging exceptions.
-func matrix(t *testing.T) map[string]map[compiler.Backend]matrixRow {
+func matrix(t *testing.T, columns []column) map[string]map[string]matrixRow {
 	t.Helper()
-	rows := map[string]map[compiler.Backend]matrixRow{}
+	rows := map[string]map[string]matrixRow{}
 	for i, text := range everyClause {
 		text = strings.ReplaceAll(text, "RLIMITS", rlimitLines())
 		head := fmt.Sprintf("schema = 1\nname = \"p%d\"\n", i)
-		for _, name := range backends.Names() {
-			backend := compiler.Backend(name)
-			p, err := policy.Parse("p.toml", []byte(head+text+accepts(name)))
+		for _, c := range columns {
+			p, err := policy.Parse("p.toml", []byte(head+text+accepts(string(c.target.Backend))))
 			if err != nil {
 				t.Fatal(err)
 			}
-			version, err := backends.DefaultVersion(backend)
+			bundle, err := backends.Compile(p, c.target, time.Time{})
 			if err != nil {
-				t.Fatal(err)
-			}
-			bundle, err := backends.Compile(p, compiler.Target{Backend: backend, Version: version, Arch: "x86_64"}, time.Time{})
-			if err != nil {
-				t.Fatalf("%s: %v\n%s", backend, err, text)
+				t.Fatalf("%s: %v\n%s", c.name, err, text)
 			}
 			for _, row := range bundle.Coverage {
 				key := row.Clause
@@ -118,15 +113,41 @@ func matrix(t *testing.T) map[string]map[compiler.Backend]matrixRow {
 					key += " = " + row.Subject
 				}
 				if rows[key] == nil {
-					rows[key] = map[compiler.Backend]matrixRow{}
+					rows[key] = map[string]matrixRow{}
 				}
-				if _, known := rows[key][backend]; !known {
-					rows[key][backend] = matrixRow{row.Launched, row.Standalone}
+				if _, known := rows[key][c.name]; !known {
+					rows[key][c.name] = matrixRow{row.Launched, row.Standalone}
 				}
 			}
 		}
 	}
 	return rows
+}
+
+// column is what the page shows of one way to launch.
+type column struct {
+	name   string
+	target compiler.Target
+}
+
+// everyColumn is each backend with its first version, and native again for where the launch
+// makes namespaces of its own.
+func everyColumn(t *testing.T) []column {
+	t.Helper()
+	var columns []column
+	for _, name := range backends.Names() {
+		version, err := backends.DefaultVersion(compiler.Backend(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		target := compiler.Target{Backend: compiler.Backend(name), Version: version, Arch: "x86_64"}
+		columns = append(columns, column{name + " " + version.String(), target})
+		if target.Backend == compiler.Native {
+			target.Namespaces = true
+			columns = append(columns, column{name + " " + version.String() + " with own namespaces", target})
+		}
+	}
+	return columns
 }
 
 // accepts signs for everything, so that what is weaker is shown and not refused.
@@ -140,7 +161,8 @@ func accepts(backend string) string {
 
 // The page of coverage is what the compilers say: go test ./compiler/backends -update writes it.
 func TestMatrixPage(t *testing.T) {
-	rows := matrix(t)
+	columns := everyColumn(t)
+	rows := matrix(t, columns)
 	var b strings.Builder
 	b.WriteString(`<!-- written by go test ./compiler/backends -update -->
 
@@ -152,17 +174,11 @@ an ` + "`[[accept]]`" + ` signs for them. **Alone** is when the backend's own to
 What a policy says can change a verdict: ` + "`confine explain POLICY ACCESS`" + ` and ` + "`coverage.json`" + ` have those of one policy.
 
 `)
-	versions := map[compiler.Backend]string{}
 	b.WriteString("| clause |")
-	for _, name := range backends.Names() {
-		version, err := backends.DefaultVersion(compiler.Backend(name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		versions[compiler.Backend(name)] = version.String()
-		fmt.Fprintf(&b, " %s %s, launched | alone |", name, version)
+	for _, c := range columns {
+		fmt.Fprintf(&b, " %s, launched | alone |", c.name)
 	}
-	b.WriteString("\n| --- |" + strings.Repeat(" --- | --- |", len(backends.Names())) + "\n")
+	b.WriteString("\n| --- |" + strings.Repeat(" --- | --- |", len(columns)) + "\n")
 	keys := make([]string, 0, len(rows))
 	for key := range rows {
 		keys = append(keys, key)
@@ -170,10 +186,10 @@ What a policy says can change a verdict: ` + "`confine explain POLICY ACCESS`" +
 	sort.Strings(keys)
 	for _, key := range keys {
 		fmt.Fprintf(&b, "| `%s` |", key)
-		for _, name := range backends.Names() {
-			row, ok := rows[key][compiler.Backend(name)]
+		for _, c := range columns {
+			row, ok := rows[key][c.name]
 			if !ok {
-				t.Errorf("%s says nothing of %s", name, key)
+				t.Errorf("%s says nothing of %s", c.name, key)
 			}
 			fmt.Fprintf(&b, " %s | %s |", cell(row.launched), cell(row.standalone))
 		}

@@ -8,6 +8,9 @@ import (
 // visible is what stat(2) and readlink(2) tell of what is hidden.
 const visible = "names and metadata stay visible"
 
+// unchanged is what the guard keeps from a program that may write.
+const unchanged = "modes, owners, times and attributes stay as they are, and no local socket is made"
+
 func coverFilesystem(p *policy.Policy, own bool) []compiler.Coverage {
 	fs := p.Filesystem
 	rows := []compiler.Coverage{{
@@ -58,7 +61,7 @@ func coverPath(entries []policy.PathEntry, e policy.PathEntry, own bool) compile
 		return exact("the runner refuses a host that has it; Landlock closes what appears later")
 	case policy.ModeTmp:
 		if own {
-			return exact("a tmpfs of the launch's own")
+			return stronger("a tmpfs of the launch's own; " + unchanged)
 		}
 		const how = "a fresh directory in it, which TMPDIR names and which is removed in the end; the path itself is closed"
 		if e.Size != 0 {
@@ -67,7 +70,7 @@ func coverPath(entries []policy.PathEntry, e policy.PathEntry, own bool) compile
 		return stronger(how)
 	}
 	if e.Mode == policy.ModeWrite {
-		return stronger("Landlock; modes, owners, times and attributes stay as they are, and no local socket is made")
+		return stronger("Landlock; " + unchanged)
 	}
 	if len(narrowedBelow(entries, e)) > 0 {
 		return stronger("Landlock, on each name beside those with entries of their own; " +
@@ -105,7 +108,7 @@ func coverDev(fs policy.Filesystem, own bool) compiler.Coverage {
 	switch {
 	case fs.Dev != policy.DevMinimal:
 	case own:
-		row.Launched = exact("Landlock, on each device; /dev/shm is a tmpfs of the launch's own")
+		row.Launched = stronger("Landlock, on each device; /dev/shm is a tmpfs of the launch's own, where " + unchanged)
 	default:
 		row.Launched = stronger("Landlock, on each device; /dev/shm, which is everybody's, is closed")
 	}

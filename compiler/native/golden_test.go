@@ -67,9 +67,21 @@ func target(arch string) compiler.Target {
 	return compiler.Target{Backend: compiler.Native, Version: native.Known[0], Arch: arch}
 }
 
+// ownNamespaces is the target of a launch that makes namespaces of its own.
+func ownNamespaces() compiler.Target {
+	own := target("x86_64")
+	own.Namespaces = true
+	return own
+}
+
 func compile(t failer, p *policy.Policy) *compiler.Bundle {
 	t.Helper()
-	b, err := native.Compile(p, target("x86_64"))
+	return compileFor(t, p, target("x86_64"))
+}
+
+func compileFor(t failer, p *policy.Policy, target compiler.Target) *compiler.Bundle {
+	t.Helper()
+	b, err := native.Compile(p, target)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -100,19 +112,38 @@ func TestGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := compile(t, p)
 			var text strings.Builder
-			text.WriteString(artifact(t, b, native.RulesName) + "\n")
-			for _, row := range b.Coverage {
-				fmt.Fprintf(&text, "%s %s\n  at         %s\n  launched   %s: %s\n", row.Clause, row.Subject, row.At, row.Launched.Strength, row.Launched.How)
-				if row.Existence != "" {
-					fmt.Fprintf(&text, "  existence  %s\n", row.Existence)
-				}
-			}
+			writeRules(t, &text, b)
 			text.WriteString("\ncanaries of the guard\n")
 			for _, c := range b.Expectation.Unwrapped.GuardCanaries {
 				fmt.Fprintf(&text, "%-18s %s: %s\n", c.Clause, c.Subject, c.Calls[0].Answer)
 			}
 			golden(t, name+".golden", text.String())
 		})
+	}
+}
+
+// TestGoldenOwnNamespaces compiles policies with every clause for launches that make
+// namespaces of their own.
+func TestGoldenOwnNamespaces(t *testing.T) {
+	all := samples(t)
+	for _, name := range []string{"connector", "nested", "process"} {
+		var text strings.Builder
+		b := compileFor(t, all[name], ownNamespaces())
+		writeRules(t, &text, b)
+		fmt.Fprintf(&text, "\nisolated  %s\nshared    %s\n", strings.Join(b.Expectation.Isolated, " "), strings.Join(b.Expectation.Shared, " "))
+		golden(t, name+".own.golden", text.String())
+	}
+}
+
+// writeRules writes the rules of Landlock, and the coverage.
+func writeRules(t *testing.T, text *strings.Builder, b *compiler.Bundle) {
+	t.Helper()
+	text.WriteString(artifact(t, b, native.RulesName) + "\n")
+	for _, row := range b.Coverage {
+		fmt.Fprintf(text, "%s %s\n  at         %s\n  launched   %s: %s\n", row.Clause, row.Subject, row.At, row.Launched.Strength, row.Launched.How)
+		if row.Existence != "" {
+			fmt.Fprintf(text, "  existence  %s\n", row.Existence)
+		}
 	}
 }
 

@@ -64,7 +64,7 @@ _confine_command() {
       program=''
       ;;
     run)
-      flags='--backend --egress-log --help --param --params-from --policy --quiet --receipt --root --user --'
+      flags='--backend --egress-log --help --no-namespaces --param --params-from --policy --quiet --receipt --root --user --'
       valued='--backend --egress-log --param --params-from --policy --receipt --root --user'
       program='bare'
       ;;

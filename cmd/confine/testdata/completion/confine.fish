@@ -133,6 +133,7 @@ complete -c confine -n '__confine_at man 0' -f -a 'compile completion diff docto
 complete -c confine -n '__confine_at run' -l backend -r -f -a 'gvisor firejail native auto none' -d 'name of what confines: gvisor, firejail, native, auto, or none'
 complete -c confine -n '__confine_at run' -l egress-log -r -F -d 'append what the program tries to reach to this file, as lines of JSON'
 complete -c confine -n '__confine_at run' -l help -d 'show what it does, with examples'
+complete -c confine -n '__confine_at run' -l no-namespaces -d 'make no namespaces, as where none can be made, to see what holds in a container'
 complete -c confine -n '__confine_at run' -l param -x -d 'NAME=VALUE of a parameter of the policy'
 complete -c confine -n '__confine_at run' -l params-from -r -F -d 'FILE:/json/pointer to the value of a parameter, or to an object whose members give those that --param does not'
 complete -c confine -n '__confine_at run' -l policy -r -f -a '(__confine_policies)' -d 'policy file, or the name of one of confine\'s own'

@@ -1,0 +1,116 @@
+//go:build linux
+
+package integration
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"confine/compiler"
+	"confine/policy"
+)
+
+// unsignedForNative is the same policy without the exception that only a launch without
+// namespaces needs.
+func unsignedForNative(t *testing.T, filesystem, tables string) string {
+	t.Helper()
+	text := strings.Replace(readText(t, signedForNative(t, filesystem, tables)), accepted(compiler.Native, policy.ClauseFilesystemMap), "", 1)
+	return file(t, filepath.Join(tree(t), "policy.toml"), text, 0o644)
+}
+
+var ownLaunches = []launch{{ownByRoot, ownNative}, {ownByUser, ownNativeByUser}}
+
+// TestNativeNamespaces: what Landlock leaves open is closed where the launch can make
+// namespaces, and no exception has to be signed for.
+func TestNativeNamespaces(t *testing.T) {
+	dir := owned(t, filepath.Join(tree(t), "w"))
+	policy := unsignedForNative(t, fmt.Sprintf("write = [%q]\ntmp = [\"/tmp\"]\nproc = \"self\"\ndev = \"minimal\"", dir), "")
+	loader, err := filepath.Glob("/usr/lib/*-linux-gnu/ld-linux-*.so.*")
+	if err != nil || len(loader) != 1 {
+		t.Fatalf("%v, %v", loader, err)
+	}
+	script := fmt.Sprintf(`
+for d in %s /tmp /dev/shm; do cp /usr/bin/true $d/copy && %s $d/copy && echo "$d mapped"; done 2>/dev/null
+(exec cat /proc/self/status) | grep -E '^(CapBnd|Seccomp):'
+ls -d /proc/[0-9]* | wc -l
+grep -c : /proc/self/net/dev
+echo "signal $(kill -0 %d 2>&1 >/dev/null | grep -c .)"
+`, dir, loader[0], os.Getpid())
+	control := finish(t, asConnector(exec.Command("/usr/bin/sh", "-c", script))).must(t, 0).stdout
+	if !strings.Contains(control, dir+" mapped\n") || !strings.Contains(control, "/dev/shm mapped\n") {
+		t.Errorf("control: nothing is mapped:\n%s", control)
+	}
+	if err := os.RemoveAll("/dev/shm/copy"); err != nil {
+		t.Fatal(err)
+	}
+	_ = os.Remove("/tmp/copy")
+	for _, l := range ownLaunches {
+		o := finish(t, l.cmd(policy, "/usr/bin/sh", "-c", script)).must(t, 0)
+		lines := strings.Split(strings.TrimSpace(o.stdout), "\n")
+		const few = 20
+		var processes, devices int
+		if len(lines) != 5 || lines[0] != "CapBnd:\t0000000000000000" || lines[1] != "Seccomp:\t2" || lines[4] != "signal 1" {
+			t.Errorf("%s: found\n%s", l.name, o.stdout)
+			continue
+		}
+		if n, err := fmt.Sscan(lines[2]+" "+lines[3], &processes, &devices); n != 2 || err != nil || processes < 3 || processes > few || devices != 1 {
+			t.Errorf("%s: %s processes and %s devices of a network", l.name, lines[2], lines[3])
+		}
+		if !strings.Contains(o.stderr, "own namespaces") {
+			t.Errorf("%s: %s", l.name, o.stderr)
+		}
+		for _, left := range []string{"/tmp/copy", "/dev/shm/copy"} {
+			if exists(left) {
+				t.Errorf("%s: %s is on the machine", l.name, left)
+			}
+		}
+	}
+}
+
+// TestNativeNamespacesRefused: where none can be made, the launch is without, and says so;
+// then the exception is needed. --no-namespaces does the same.
+func TestNativeNamespacesRefused(t *testing.T) {
+	const limit = `echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"`
+	without := func(cmd *exec.Cmd) *exec.Cmd {
+		limited := exec.Command("/usr/bin/sh", append([]string{"-c", limit, "sh"}, cmd.Args...)...)
+		all := []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 1 << 16}}
+		limited.SysProcAttr = &syscall.SysProcAttr{
+			Cloneflags: syscall.CLONE_NEWUSER, UidMappings: all, GidMappings: all, GidMappingsEnableSetgroups: true,
+		}
+		return limited
+	}
+	const readable = `read = ["/etc/hosts"]`
+	signed, unsigned := signedForNative(t, readable, ""), unsignedForNative(t, readable, "")
+	const program = "/usr/bin/true"
+	for name, cmd := range map[string]func(string) *exec.Cmd{
+		"none can be made": func(p string) *exec.Cmd { return without(ownNative(p, program)) },
+		"by word":          func(p string) *exec.Cmd { return native(p, program) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			wants(t, finish(t, cmd(signed)).must(t, 0), "no namespaces")
+			wants(t, finish(t, cmd(unsigned)).must(t, refused), "nothing ran", "filesystem.map", "policy.toml:", "Landlock")
+		})
+	}
+	wants(t, finish(t, ownNative(unsigned, program)).must(t, 0), "own namespaces")
+	for _, backend := range []string{"gvisor", "firejail", "auto", "none"} {
+		o := finish(t, exec.Command(confine, "run", "--backend", backend, "--no-namespaces", "--policy", signed, "--user", connectorUser, "--", program))
+		wants(t, o.must(t, refused), "nothing ran", "--no-namespaces", "native")
+	}
+}
+
+// TestNativeNamespacesGroups: an ordinary caller's other groups stay, without a name.
+func TestNativeNamespacesGroups(t *testing.T) {
+	policy := signedForNative(t, "proc = \"self\"", "")
+	const group = "24" // cdrom, of Debian
+	byUser := exec.Command("/usr/bin/setpriv", append([]string{
+		"--reuid", connectorUser, "--regid", connectorUser, "--groups", group, confine, "run", "--backend", "native", "--policy", policy, "--",
+	}, "/usr/bin/grep", "^Groups:", "/proc/self/status")...)
+	if got := strings.Fields(finish(t, byUser).must(t, 0).stdout); len(got) != 2 || got[1] != "65534" {
+		t.Errorf("an ordinary caller's program has the groups %q", got)
+	}
+}
