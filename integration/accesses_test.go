@@ -118,7 +118,7 @@ type launch struct {
 }
 
 // ownByRoot and ownByUser are the launches by the kernel alone in namespaces of their own.
-const ownByRoot, ownByUser = "native root, own namespaces", "native user, own namespaces"
+const ownByRoot, ownByUser = "native (own namespaces) root", "native (own namespaces) user"
 
 // engines have the same policies and attempts, for both kinds of caller.
 var engines = []engine{

@@ -212,6 +212,7 @@ var egressLaunches = []launch{
 	{"gvisor user", guestByUser},
 	{"native root", native},
 	{"native user", nativeByUser},
+	{ownByUser, ownNativeByUser},
 }
 
 // egressPolicy lets the probe run and reach what the lines of [network] name.
