@@ -122,7 +122,7 @@ func TestConnectorSpec(t *testing.T) {
 // everywhere are the launches of all engines.
 func everywhere() []launch {
 	var all []launch
-	for _, e := range engines {
+	for _, e := range everyEngine {
 		all = append(all, e.launches...)
 	}
 	return all

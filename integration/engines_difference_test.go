@@ -29,15 +29,15 @@ var signed = []string{
 // signed for it. TestAccesses shows that the table says what happens.
 func TestDifferences(t *testing.T) {
 	worlds := accessWorlds(t)
-	for _, e := range engines {
-		t.Run(string(e.backend), func(t *testing.T) {
+	for _, e := range everyEngine {
+		t.Run(e.name(), func(t *testing.T) {
 			counted, weaker := map[compiler.Strength]int{}, map[string]bool{}
 			for _, w := range worlds {
 				if w.code == refused || len(e.of(w)) == 0 {
 					continue
 				}
 				p := parsePolicy(t, w.policy)
-				rows := coverageOf(t, p, e.backend)
+				rows := coverageIn(t, p, e.backend, e.own)
 				for _, a := range w.under(e.backend) {
 					d, differs := a.difference(t, p)
 					if !differs {
