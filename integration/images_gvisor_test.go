@@ -5,7 +5,7 @@ package integration
 import (
 	"encoding/json"
 	"path/filepath"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/moby/profiles/seccomp"
@@ -35,10 +35,12 @@ func (d dockerEngine) runsInGVisor(t *testing.T) {
 	wants(t, d.run(t, image, "none", nil, "spec").must(t, 125), "nothing ran", "--security-opt seccomp=FILE")
 	bare := d.runsBare(t)
 	options := []string{"--security-opt", "seccomp=" + gvisorProfile(t), "--security-opt", "systempaths=unconfined"}
-	o := d.run(t, image, d.server(t), options, readArguments...).must(t, 0)
-	if !strings.Contains(o.stderr, "confine: gvisor ") {
-		t.Errorf("stderr: %s", o.stderr)
-	}
-	workspace{}.verify(t, o.stdout)
-	sameRecords(t, o.stdout, bare.records)
+	t.Run("runs", func(t *testing.T) {
+		for _, s := range settings {
+			t.Run(s.name, func(t *testing.T) {
+				t.Parallel()
+				d.runsAsBare(t, image, "gvisor", slices.Concat(options, s.options), bare)
+			})
+		}
+	})
 }

@@ -217,7 +217,7 @@ func (g *guest) checkStreams(sentry int, order *stage.Order) []stage.Check {
 }
 
 // checkFiles shows that the gofer has the host's own file at every path that the policy
-// shows, and not to write where the policy does not say so. In the guest, numbers of
+// shows, and not to write where the policy does not say so, or the host has it read-only. In the guest, numbers of
 // devices and inodes are the sentry's.
 func (g *guest) checkFiles(gofer int, order *stage.Order) []stage.Check {
 	inside, err := openRoot("/proc/" + strconv.Itoa(gofer) + "/root")
@@ -235,12 +235,12 @@ func (g *guest) checkFiles(gofer int, order *stage.Order) []stage.Check {
 		if !p.Mode.Visible() || p.Mode == policy.ModeTmp || p.Replaced {
 			continue
 		}
-		hosts, _, err := lookAt(outside, p.Path)
+		hosts, hostsWritable, err := lookAt(outside, p.Path)
 		own, writable, ownErr := lookAt(inside, p.Path)
 		if p.Optional && errors.Is(err, unix.ENOENT) && errors.Is(ownErr, unix.ENOENT) {
 			continue
 		}
-		c := seen(policy.FilesystemClause(p.Mode), p.Path, "the host's own, "+flagWord(p.Mode == policy.ModeWrite), "")
+		c := seen(policy.FilesystemClause(p.Mode), p.Path, "the host's own, "+flagWord(p.Mode == policy.ModeWrite && hostsWritable), "")
 		c.At = p.At
 		// Somebody who may write to a directory on the way could have put a link there
 		// since the path was checked.

@@ -62,8 +62,9 @@ func (l *launchable) root() string {
 	return l.Root
 }
 
-// guestConfig is the bundle's config.json with the limits that the policy leaves to
-// the caller: runsc would give its own in their place.
+// guestConfig is the bundle's config.json with what the host adds to the policy: the
+// limits that it leaves to the caller, in whose place runsc would give its own, and which
+// paths to write lie on a mount that is read-only, which the guest is told in time.
 func (l *launchable) guestConfig() ([]byte, error) {
 	compiled, _ := l.bundle.Artifact(gvisor.LaunchedConfig)
 	var spec specs.Spec
@@ -80,7 +81,20 @@ func (l *launchable) guestConfig() ([]byte, error) {
 			spec.Process.Rlimits = append(spec.Process.Rlimits, specs.POSIXRlimit{Type: kind, Soft: limit.Cur, Hard: limit.Max})
 		}
 	}
+	for i := range spec.Mounts {
+		m := &spec.Mounts[i]
+		if rw := slices.Index(m.Options, "rw"); rw >= 0 && onReadOnlyMount(filepath.Join(l.root(), m.Destination)) {
+			m.Options[rw] = "ro"
+		}
+	}
 	return json.Marshal(spec)
+}
+
+// onReadOnlyMount reports whether nobody can write at a path, as below docker run
+// --read-only.
+func onReadOnlyMount(path string) bool {
+	var fs unix.Statfs_t
+	return unix.Statfs(path, &fs) == nil && fs.Flags&unix.ST_RDONLY != 0
 }
 
 // callersLimits are the limits that the caller gave. The Go runtime raised the soft limit of

@@ -62,6 +62,8 @@ func controlPath(path string) PathControl {
 	}
 	c.Exists = true
 	c.Device, c.Inode = uint64(st.Dev), st.Ino //nolint:unconvert // 32 bits wide on some architectures
+	var fs unix.Statfs_t
+	c.ReadOnly = unix.Statfs(path, &fs) == nil && fs.Flags&unix.ST_RDONLY != 0
 	return c
 }
 

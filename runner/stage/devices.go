@@ -28,7 +28,7 @@ func checkSharedMemory(order *Order) []Check {
 		return nil
 	}
 	shm := compiler.PathExpectation{PathEntry: policy.PathEntry{Path: SharedMemory, Mode: policy.ModeTmp, At: e.DevAt}}
-	checks := []Check{checkMount(shm), checkPrivate(shm, order)}
+	checks := []Check{checkMount(shm, PathControl{}), checkPrivate(shm, order)}
 	for i := range checks {
 		checks[i].Clause = "filesystem.dev"
 	}

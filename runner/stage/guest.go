@@ -75,7 +75,7 @@ func examineGuest(order *Order, controls Controls) []Check {
 	for _, p := range e.Paths {
 		checks = append(checks, checkPath(p, controls.Paths[p.Path], order)...)
 	}
-	checks = append(checks, checkDeeds(e)...)
+	checks = append(checks, checkDeeds(e, controls.Paths)...)
 	checks = append(checks, checkUncovered(e, controls)...)
 	checks = append(checks, checkAliases(e, controls.Links)...)
 	checks = append(checks, checkDirectory(order, controls.Directory))

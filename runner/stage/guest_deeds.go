@@ -21,9 +21,9 @@ const maxSamples = 64
 // fail by having it.
 var probeName = ".confine-" + rand.Text()
 
-// checkDeeds does at every entry what the policy forbids there: flags say what a mount
+// checkDeeds does at every entry what the policy or the host forbids there: flags say what a mount
 // is, and only a try says what it does.
-func checkDeeds(e compiler.Expectation) []Check {
+func checkDeeds(e compiler.Expectation, controls map[string]PathControl) []Check {
 	var checks []Check
 	for _, p := range e.Paths {
 		var st unix.Stat_t
@@ -38,7 +38,7 @@ func checkDeeds(e compiler.Expectation) []Check {
 		} else if directory {
 			sample = sampleIn(p.Path, e)
 		}
-		if directory && p.Mode != policy.ModeTmp && p.Mode != policy.ModeWrite {
+		if directory && p.Mode != policy.ModeTmp && (p.Mode != policy.ModeWrite || controls[p.Path].ReadOnly) {
 			// Where permissions alone refuse it, it shows nothing of the mount.
 			probe := filepath.Join(p.Path, probeName)
 			err := makeFile(probe)

@@ -16,9 +16,10 @@ import (
 )
 
 // deedsAt are the checks of one entry, by what was done.
-func deedsAt(mode policy.PathMode, path string) map[string]Check {
+func deedsAt(mode policy.PathMode, path string, control PathControl) map[string]Check {
 	checks := map[string]Check{}
-	for _, c := range checkDeeds(compiler.Expectation{Guest: true, Paths: []compiler.PathExpectation{entry(mode, path, 0)}}) {
+	e := compiler.Expectation{Guest: true, Paths: []compiler.PathExpectation{entry(mode, path, 0)}}
+	for _, c := range checkDeeds(e, map[string]PathControl{path: control}) {
 		checks[strings.TrimPrefix(c.Subject, path+": ")] = c
 	}
 	return checks
@@ -58,7 +59,7 @@ func TestDeeds(t *testing.T) {
 		{policy.ModeAbsent, "plain", nil, nil},
 		{policy.ModeRead, "gone", nil, nil},
 	} {
-		got := deedsAt(tc.mode, at(tc.mount))
+		got := deedsAt(tc.mode, at(tc.mount), PathControl{})
 		if len(got) != len(tc.proven)+len(tc.failed) {
 			t.Errorf("%s on %s: %+v", tc.mode, tc.mount, got)
 		}
@@ -73,19 +74,23 @@ func TestDeeds(t *testing.T) {
 			t.Errorf("%s on %s left %v", tc.mode, tc.mount, entries)
 		}
 	}
+	// What is to be written and is read-only outside.
+	readOnly := PathControl{ReadOnly: true}
+	expectCheck(t, deedsAt(policy.ModeWrite, at("ro-noexec"), readOnly)[file], Proven, "EROFS")
+	expectCheck(t, deedsAt(policy.ModeWrite, at("noexec"), readOnly)[file], Failed, "done")
 }
 
 // A file is mapped, and nothing is made in it; what is no file is not opened.
 func TestDeedsAtFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	must(t, os.WriteFile(path, []byte("x"), 0o644))
-	got := deedsAt(policy.ModeRead, path)
+	got := deedsAt(policy.ModeRead, path, PathControl{})
 	if len(got) != 1 {
 		t.Errorf("got %+v", got)
 	}
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	must(t, unix.Mkfifo(pipe, 0o600))
-	deedsAt(policy.ModeRead, filepath.Dir(pipe)) // does not wait for a writer
+	deedsAt(policy.ModeRead, filepath.Dir(pipe), PathControl{}) // does not wait for a writer
 }
 
 // Of a directory only a file is mapped that belongs to its entry, and has contents.

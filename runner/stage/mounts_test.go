@@ -90,12 +90,19 @@ func TestCheckMount(t *testing.T) {
 		{policy.ModeTmp, "sized", 1 << 19, Failed, "writable noexec tmpfs 1048576 bytes"},
 		{policy.ModeTmp, "gone", 0, Failed, "ENOENT"},
 	} {
-		expectCheck(t, checkMount(entry(tc.mode, at(tc.mount), tc.size)), tc.status, tc.found)
+		expectCheck(t, checkMount(entry(tc.mode, at(tc.mount), tc.size), PathControl{}), tc.status, tc.found)
 	}
+	// What the host has read-only has to be that here too, and only what is to be written may.
+	readOnly := PathControl{ReadOnly: true}
+	expectCheck(t, checkMount(entry(policy.ModeWrite, at("ro-noexec"), 0), readOnly), Proven, "read-only noexec")
+	expectCheck(t, checkMount(entry(policy.ModeWrite, at("ro"), 0), readOnly), Failed, "read-only")
+	expectCheck(t, checkMount(entry(policy.ModeWrite, at("noexec"), 0), readOnly), Failed, "writable noexec")
+	expectCheck(t, checkMount(entry(policy.ModeTmp, at("ro-noexec"), 0), readOnly), Failed, "read-only noexec tmpfs")
+	expectCheck(t, checkMount(entry(policy.ModeMap, at("ro-noexec"), 0), readOnly), Failed, "read-only noexec")
 	// With the right flags, but a directory of the host's disk.
 	must(t, os.Mkdir(at("disk"), 0o755), unix.Mount("/usr/share", at("disk"), "", unix.MS_BIND, ""),
 		unix.Mount("", at("disk"), "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_NOEXEC, ""))
-	expectCheck(t, checkMount(entry(policy.ModeTmp, at("disk"), 0)), Failed, "writable noexec")
+	expectCheck(t, checkMount(entry(policy.ModeTmp, at("disk"), 0), PathControl{}), Failed, "writable noexec")
 }
 
 func TestCheckPrivate(t *testing.T) {
@@ -126,7 +133,7 @@ func TestCheckSame(t *testing.T) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	must(t, os.Mkdir(at("data"), 0o755), os.Mkdir(at("other"), 0o755))
 	control := controlPath(at("data"))
-	if !control.Exists || !control.Openable || !control.Writable {
+	if !control.Exists || !control.Openable || !control.Writable || control.ReadOnly {
 		t.Fatalf("control %+v", control)
 	}
 	check := func(mode policy.PathMode, c PathControl) Check {
@@ -147,6 +154,8 @@ func TestCheckSame(t *testing.T) {
 	readOnlyOutside := control
 	readOnlyOutside.Writable = false
 	expectCheck(t, check(policy.ModeWrite, readOnlyOutside), Proven, "the host's own")
+
+	expectCheck(t, checkSame(entry(policy.ModeWrite, at("other"), 0), readOnlyOutside, true), Failed, "writable, and not outside")
 
 	// Something else in its place.
 	must(t, unix.Mount(at("other"), at("data"), "", unix.MS_BIND, ""),

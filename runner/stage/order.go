@@ -125,6 +125,8 @@ type PathControl struct {
 	Exists   bool `json:"exists"`
 	Openable bool `json:"openable"`
 	Writable bool `json:"writable"`
+	// ReadOnly says that the mount is, whatever the policy and permissions say.
+	ReadOnly bool `json:"read_only,omitempty"`
 	// Reachable is also true of what can be passed through, executed or written.
 	Reachable bool   `json:"reachable"`
 	Device    uint64 `json:"device"`

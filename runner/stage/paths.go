@@ -29,7 +29,7 @@ func checkPath(p compiler.PathExpectation, control PathControl, order *Order) []
 		var st unix.Stat_t
 		return []Check{equal(clauseOf(p), p.Path, p.At, "missing, as outside", existence(unix.Stat(p.Path, &st)))}
 	}
-	checks := []Check{checkMount(p)}
+	checks := []Check{checkMount(p, control)}
 	if p.Mode == policy.ModeTmp {
 		return append(checks, checkPrivate(p, order))
 	}
@@ -80,9 +80,13 @@ func checkHidden(p compiler.PathExpectation, control PathControl, passage bool) 
 }
 
 // checkMount compares the flags of the mount that a path lies on. They tell what
-// permissions cannot: a file of root's is read-only for others anyway.
-func checkMount(p compiler.PathExpectation) Check {
+// permissions cannot: a file of root's is read-only for others anyway. What the policy lets
+// be written stays read-only where the host has it so, as under docker run --read-only.
+func checkMount(p compiler.PathExpectation, control PathControl) Check {
 	c := Check{Clause: clauseOf(p), Subject: p.Path + " mount", At: p.At, Expected: mountFlags(p), Status: Proven}
+	if control.neverWritten(p) {
+		c.Expected = "read-only noexec"
+	}
 	var st unix.Statfs_t
 	if err := unix.Statfs(p.Path, &st); err != nil {
 		c.Found, c.Status = unix.ErrnoName(errno(err)), Failed
@@ -110,6 +114,12 @@ func checkMount(p compiler.PathExpectation) Check {
 		c.Status = Failed
 	}
 	return c
+}
+
+// neverWritten reports whether an entry to write lies on a mount of the host's that is
+// read-only.
+func (c PathControl) neverWritten(p compiler.PathExpectation) bool {
+	return c.ReadOnly && p.Mode == policy.ModeWrite
 }
 
 func mountFlags(p compiler.PathExpectation) string {
@@ -177,6 +187,8 @@ func checkSame(p compiler.PathExpectation, control PathControl, guest bool) Chec
 		c.Found, c.Status = "open, and closed outside", Failed
 	case !openable(p.Path) && control.Openable:
 		c.Found, c.Status = "closed", Failed
+	case p.Mode == policy.ModeWrite && writable && !control.Writable:
+		c.Found, c.Status = "writable, and not outside", Failed
 	case p.Mode == policy.ModeWrite && writable != control.Writable:
 		c.Found, c.Status = "not writable", Failed
 	case p.Mode != policy.ModeWrite && writable:
