@@ -44,6 +44,7 @@ func compileCommand(args []string, s streams) int {
 	flags := pflag.NewFlagSet("compile", pflag.ContinueOnError)
 	backend := flags.String("backend", string(compiler.Firejail), "`name` of what the bundle is for: firejail, gvisor or native")
 	backendVersion := flags.String("backend-version", "", "`version` of the backend's tool (default: 0.9.72 of firejail, 20260905 of runsc, 6.12.0 of Linux)")
+	namespaces := flags.Bool("namespaces", false, "for launches that make namespaces of their own, as run does where it can (native only)")
 	root := flags.String("root", "", "`directory` that is the program's root file system (gvisor only; default: not looked at)")
 	arch := flags.String("arch", defaultArch(), "`machine` that runs the program: x86_64 or aarch64")
 	generator := flags.String("seccomp-generator", generatorAuto, "`who` writes the filter of system calls: libseccomp, go (no C), or auto")
@@ -69,7 +70,7 @@ func compileCommand(args []string, s streams) int {
 	if *output == "" {
 		return fail(errors.New("no output directory: add -o DIRECTORY"))
 	}
-	target := compiler.Target{Backend: compiler.Backend(*backend), Arch: *arch}
+	target := compiler.Target{Backend: compiler.Backend(*backend), Arch: *arch, Namespaces: *namespaces}
 	if target.Version, err = backends.DefaultVersion(target.Backend); err != nil {
 		return fail(err)
 	}
@@ -77,6 +78,9 @@ func compileCommand(args []string, s streams) int {
 		if target.Version, err = compiler.ParseVersion(*backendVersion); err != nil {
 			return fail(err)
 		}
+	}
+	if target.Backend != compiler.Native && *namespaces {
+		return fail(fmt.Errorf("--namespaces is about native, and not about %s, whose tool makes them", target.Backend))
 	}
 	if target.Backend != compiler.GVisor && (*root != "" || command != nil) {
 		return fail(fmt.Errorf("a root file system and a command are parts of a bundle for gvisor, not for %s", target.Backend))

@@ -57,7 +57,7 @@ type backendCoverage struct {
 
 // coverageBy compiles a policy for the default target of a backend.
 func coverageBy(p *policy.Policy, backend compiler.Backend) backendCoverage {
-	bundle, refused := compiledFor(p, backend)
+	bundle, refused := compiledFor(p, compiler.Target{Backend: backend})
 	covered := backendCoverage{refused: refused, worst: map[string]compiler.Coverage{}}
 	if refused != "" {
 		return covered

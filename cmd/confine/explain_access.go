@@ -38,6 +38,9 @@ type backendReport struct {
 	How      string `json:"how,omitempty"`
 	// Refused says why the policy does not compile for the backend.
 	Refused string `json:"refused,omitempty"`
+	// OwnNamespaces is the same where the launch can make namespaces of its own, if that
+	// is not what is said here.
+	OwnNamespaces *backendReport `json:"own_namespaces,omitempty"`
 }
 
 // callReport is what becomes of a system call in the filter.
@@ -71,6 +74,9 @@ func explainAccess(p loaded, access policy.Access) (explanation, error) {
 	for _, backend := range backends.Names() {
 		row := enforcement(bound, compiler.Backend(backend), d)
 		row.How, row.Refused = hide(row.How), hide(row.Refused)
+		if own := row.OwnNamespaces; own != nil {
+			own.How, own.Refused = hide(own.How), hide(own.Refused)
+		}
 		report.Backends = append(report.Backends, row)
 	}
 	if report.ToAllow != nil {
@@ -135,8 +141,16 @@ func decisionWord(d policy.Decision) string {
 
 // enforcement gives the row of a backend's coverage for the entry that decided.
 func enforcement(p *policy.Policy, backend compiler.Backend, d policy.Decision) backendReport {
-	report := backendReport{Backend: string(backend)}
-	bundle, refused := compiledFor(p, backend)
+	report := enforcementBy(p, compiler.Target{Backend: backend}, d)
+	if own := enforcementBy(p, compiler.Target{Backend: backend, Namespaces: true}, d); own != report {
+		report.OwnNamespaces = &own
+	}
+	return report
+}
+
+func enforcementBy(p *policy.Policy, target compiler.Target, d policy.Decision) backendReport {
+	report := backendReport{Backend: string(target.Backend)}
+	bundle, refused := compiledFor(p, target)
 	if report.Refused = refused; refused == "" {
 		row := coverageOf(bundle.Coverage, d)
 		report.Strength, report.How = string(row.Launched.Strength), row.Launched.How
@@ -144,20 +158,20 @@ func enforcement(p *policy.Policy, backend compiler.Backend, d policy.Decision) 
 	return report
 }
 
-// compiledFor compiles the policy for the default target of a backend; refused says in one
-// line why that cannot be, and is empty where it can.
-func compiledFor(p *policy.Policy, backend compiler.Backend) (bundle *compiler.Bundle, refused string) {
+// compiledFor compiles the policy for the default version of a target's backend, and this
+// machine; refused says in one line why that cannot be, and is empty where it can.
+func compiledFor(p *policy.Policy, target compiler.Target) (bundle *compiler.Bundle, refused string) {
 	for _, param := range p.Params {
 		if !param.Bound {
 			return nil, fmt.Sprintf("parameter %s has no value, %s", param.Name, param.At)
 		}
 	}
-	version, err := backends.DefaultVersion(backend)
-	if err != nil {
+	var err error
+	if target.Version, err = backends.DefaultVersion(target.Backend); err != nil {
 		return nil, err.Error()
 	}
-	bundle, err = backends.Compile(p, compiler.Target{Backend: backend, Version: version, Arch: defaultArch()},
-		time.Now()) //nolint:forbidigo // this is where the date enters: exceptions end on a day
+	target.Arch = defaultArch()
+	bundle, err = backends.Compile(p, target, time.Now()) //nolint:forbidigo // this is where the date enters: exceptions end on a day
 	var refusals compiler.Refusals
 	switch {
 	case errors.As(err, &refusals):
@@ -289,17 +303,24 @@ func (r accessReport) text() string {
 		}
 	}
 	for _, b := range r.Backends {
-		if b.Refused != "" {
-			out.WriteString(labelled(b.Backend, "refuses this policy: "+b.Refused))
-			continue
+		out.WriteString(b.text(b.Backend, ""))
+		if b.OwnNamespaces != nil {
+			out.WriteString(b.OwnNamespaces.text("", "in namespaces of its own: "))
 		}
-		strength := b.Strength
-		if strength == "" {
-			strength = "-"
-		}
-		out.WriteString(paragraph(pad(b.Backend, 10)+pad(strength, 9), b.How))
 	}
 	return out.String()
+}
+
+// text is a row of the table of backends.
+func (b backendReport) text(label, where string) string {
+	if b.Refused != "" {
+		return labelled(label, where+"refuses this policy: "+b.Refused)
+	}
+	strength := b.Strength
+	if strength == "" {
+		strength = "-"
+	}
+	return paragraph(pad(label, 10)+pad(strength, 9), where+b.How)
 }
 
 func clauseInBrackets(clause string) string {

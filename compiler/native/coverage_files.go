@@ -69,14 +69,29 @@ func coverPath(entries []policy.PathEntry, e policy.PathEntry, own bool) compile
 		}
 		return stronger(how)
 	}
+	how := "Landlock"
+	if own {
+		how = mountOf(e.Mode) + ", Landlock"
+	}
 	if e.Mode == policy.ModeWrite {
-		return stronger("Landlock; " + unchanged)
+		return stronger(how + "; " + unchanged)
 	}
 	if len(narrowedBelow(entries, e)) > 0 {
-		return stronger("Landlock, on each name beside those with entries of their own; " +
+		return stronger(how + ", on each name beside those with entries of their own; " +
 			"it cannot be listed, and what appears in it later is closed")
 	}
-	return exact("Landlock")
+	return exact(how)
+}
+
+// mountOf is what an entry is mounted as, where the launch has mounts of its own.
+func mountOf(mode policy.PathMode) string {
+	switch mode {
+	case policy.ModeWrite:
+		return "noexec mount"
+	case policy.ModeMap, policy.ModeExec:
+		return "read-only mount"
+	}
+	return "read-only noexec mount"
 }
 
 func coverProc(p *policy.Policy, own bool) compiler.Coverage {

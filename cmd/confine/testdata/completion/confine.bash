@@ -24,7 +24,7 @@ _confine_policies() {
 _confine_command() {
   case $1 in
     compile)
-      flags='--arch --backend --backend-version --help -o --output --param --params-from --root --seccomp-generator --'
+      flags='--arch --backend --backend-version --help --namespaces -o --output --param --params-from --root --seccomp-generator --'
       valued='--arch --backend --backend-version -o --output --param --params-from --root --seccomp-generator'
       program='dashes'
       ;;
