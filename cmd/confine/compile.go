@@ -244,8 +244,12 @@ func printCoverage(s streams, bundle *compiler.Bundle) {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", row.Clause, shorten(row.Subject), row.Launched.Strength, row.Standalone.Strength)
 	}
 	_ = w.Flush()
-	fmt.Fprintf(s.stdout, "\npolicy %s %.8s for %s %s on %s\n",
-		bundle.Policy, bundle.Digest, bundle.Target.Backend, bundle.Target.Version, bundle.Target.Arch)
+	own := ""
+	if bundle.Target.Namespaces {
+		own = ", in namespaces of its own"
+	}
+	fmt.Fprintf(s.stdout, "\npolicy %s %.8s for %s %s on %s%s\n",
+		bundle.Policy, bundle.Digest, bundle.Target.Backend, bundle.Target.Version, bundle.Target.Arch, own)
 }
 
 // shorten keeps the table within 100 columns.
