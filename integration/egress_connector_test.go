@@ -244,9 +244,13 @@ func TestEgressHostsFileOfTheMachine(t *testing.T) {
 			continue
 		}
 		t.Run(l.name, func(t *testing.T) {
-			got := w.egressAnswers(t, l, policy, known, mapped)
+			o := w.finish(t, l.cmd(policy, probe, known, mapped)).must(t, 0)
+			got := answers(t, o.stdout)
 			if got[known] != "ok" || got[mapped] != "ENETUNREACH" {
 				t.Errorf("%v", got)
+			}
+			if !strings.Contains(o.stderr, "/etc/hosts has it as "+hostsName+", and confine was not asked") {
+				t.Errorf("stderr: %s", o.stderr)
 			}
 		})
 	}

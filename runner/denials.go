@@ -58,6 +58,9 @@ func (d *denials) tell(e egress.Event) {
 		at = ": " + e.At.String()
 	}
 	fmt.Fprintf(d.log, "confine: denied %s %s, %s%s\n", what, target, e.Because, at)
+	if e.Alias != "" {
+		fmt.Fprintf(d.log, "         %s has it as %s, and confine was not asked for that name\n", compiler.HostsFile, e.Alias)
+	}
 	if remedy := d.remedy(e); remedy != "" {
 		fmt.Fprintf(d.log, "         to allow it: %s\n", remedy)
 	}
@@ -78,7 +81,11 @@ func (d *denials) remedy(e egress.Event) string {
 	if err != nil || d.policy.Decide(access).Allowed || compiler.NoGatewayTo(access.Target) {
 		return ""
 	}
-	return fmt.Sprintf("add %q to [network] egress", hostPort(access.Target, port))
+	add := fmt.Sprintf("add %q to [network] egress", hostPort(access.Target, port))
+	if e.Alias != "" {
+		return fmt.Sprintf("take the name out of %s, or %s", compiler.HostsFile, add)
+	}
+	return add
 }
 
 func hostPort(host string, port uint16) string {

@@ -41,6 +41,12 @@ func TestDenials(t *testing.T) {
 			"confine: denied connect [2001:db8::9]:80, not in egress: my.toml:4:8\n         to allow it: add \"[2001:db8::9]:80\" to [network] egress\n",
 		},
 		{
+			egress.Event{Kind: egress.KindPacket, Host: "192.0.2.9", Port: 443, Alias: "api.example.com", Because: "not in egress", At: at},
+			"confine: denied connect 192.0.2.9:443, not in egress: my.toml:4:8\n" +
+				"         /etc/hosts has it as api.example.com, and confine was not asked for that name\n" +
+				"         to allow it: take the name out of /etc/hosts, or add \"192.0.2.9:443\" to [network] egress\n",
+		},
+		{
 			egress.Event{Kind: egress.KindPacket, Host: "api.example.com", Port: 443, Protocol: "udp", Because: "egress is TCP alone", At: at},
 			"confine: denied udp to api.example.com:443, egress is TCP alone: my.toml:4:8\n",
 		},

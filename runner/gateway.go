@@ -117,6 +117,10 @@ func (l *launchable) startGateway(g *gateway, at egress.Opener, packets *os.File
 		Network: l.Policy.Network, Gateway: *l.bundle.Expectation.Gateway, Opener: at, Packets: packets,
 		Denied: newDenials(l.Log, l.Policy).tell,
 	}
+	if g.broker != nil && l.Policy.Decide(policy.Access{Kind: policy.AccessRead, Target: compiler.HostsFile}).Allowed {
+		// In a network of its own the program sees a hosts file of its own, too.
+		config.Aliases = hostsNames(compiler.HostsFile)
+	}
 	if l.egressLog != nil {
 		config.Log = l.egressLog
 	}

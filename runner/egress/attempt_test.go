@@ -22,6 +22,32 @@ func TestWithoutUDP(t *testing.T) {
 	}
 }
 
+// An address that the program has from a hosts file is told with its name, if the policy names
+// that, and with no other.
+func TestAttemptByAlias(t *testing.T) {
+	other := netip.MustParseAddr("203.0.113.67")
+	w := open(t, network(), func(c *Config) {
+		c.Aliases = map[netip.Addr][]string{
+			netip.MustParseAddr("203.0.113.66"): {"printer.lan", "a\x1bb.example.com", "api.example.com"},
+			other:                               {"printer.lan"},
+		}
+	})
+	for _, to := range []string{"203.0.113.66:443", "[::ffff:203.0.113.66]:444", "203.0.113.66:22", "203.0.113.67:443"} {
+		w.Attempt(netip.MustParseAddrPort(to))
+	}
+	w.Close()
+	var told []string
+	for _, e := range w.denied() {
+		told = append(told, fmt.Sprintf("%s %d %q", e.Host, e.Port, e.Alias))
+	}
+	want := []string{
+		`203.0.113.66 443 "api.example.com"`, `::ffff:203.0.113.66 444 "api.example.com"`, `203.0.113.66 22 ""`, `203.0.113.67 443 ""`,
+	}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %q, expected %q", told, want)
+	}
+}
+
 func TestAttempt(t *testing.T) {
 	w := open(t, network())
 	m := w.ask(question(1, "api.example.com", dnsmessage.TypeA))

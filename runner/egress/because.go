@@ -4,6 +4,7 @@ package egress
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,19 @@ func (g *Gateway) entriesFor(host string) []policy.EgressEntry {
 		}
 	}
 	return found
+}
+
+// aliasOf gives the name of an address that the policy allows and the gateway was not asked
+// for, or "".
+func (g *Gateway) aliasOf(at netip.AddrPort) string {
+	for _, name := range g.config.Aliases[at.Addr().Unmap()] {
+		for _, e := range g.config.Network.Egress {
+			if isHostname(name) && e.Port == at.Port() && e.MatchesHost(name) {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // becausePort says why nothing listens at a port of a host.

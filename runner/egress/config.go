@@ -67,6 +67,9 @@ type Config struct {
 	// on, of those that came from the sandbox and are the begin of a TCP connection or no
 	// TCP; nil is none. What nothing listens for is told by them alone. Close closes it.
 	Packets *os.File
+	// Aliases are the names that addresses have in a hosts file which the program reads by
+	// itself, so that it asks the gateway for none of them.
+	Aliases map[netip.Addr][]string
 	// Resolver finds the addresses of allowed names; nil is the host's own.
 	Resolver Resolver
 	// Dial connects to one address; nil is a TCP connection from this process's

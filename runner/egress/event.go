@@ -45,6 +45,8 @@ type Event struct {
 	// Host is a name or an address as the sandbox asked for it, in lower case.
 	Host string `json:"host,omitempty"`
 	Port uint16 `json:"port,omitempty"`
+	// Alias is the name that [Config.Aliases] has for a denied address, if the policy names it.
+	Alias string `json:"alias,omitempty"`
 	// Protocol is "tcp" if empty.
 	Protocol string `json:"protocol,omitempty"`
 	// Address is the address of the host that was connected to.

@@ -96,6 +96,9 @@ func (g *Gateway) judgePacket(p packet) {
 	e.Because = becauseNoTCP
 	if tcp {
 		e.Because = g.becausePort(e.Host)
+		if name == "" {
+			e.Alias = g.aliasOf(at)
+		}
 	}
 	g.journal.count(e, laneOther)
 }
