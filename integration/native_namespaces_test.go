@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -30,17 +31,13 @@ var ownLaunches = []launch{{ownByRoot, ownNative}, {ownByUser, ownNativeByUser}}
 func TestNativeNamespaces(t *testing.T) {
 	dir := owned(t, filepath.Join(tree(t), "w"))
 	policy := unsignedForNative(t, fmt.Sprintf("write = [%q]\ntmp = [\"/tmp\"]\nproc = \"self\"\ndev = \"minimal\"", dir), "")
-	loader, err := filepath.Glob("/usr/lib/*-linux-gnu/ld-linux-*.so.*")
-	if err != nil || len(loader) != 1 {
-		t.Fatalf("%v, %v", loader, err)
-	}
 	script := fmt.Sprintf(`
 for d in %s /tmp /dev/shm; do cp /usr/bin/true $d/copy && %s $d/copy && echo "$d mapped"; done 2>/dev/null
 (exec cat /proc/self/status) | grep -E '^(CapBnd|Seccomp):'
 ls -d /proc/[0-9]* | wc -l
 grep -c : /proc/self/net/dev
 echo "signal $(kill -0 %d 2>&1 >/dev/null | grep -c .)"
-`, dir, loader[0], os.Getpid())
+`, dir, loader(t), os.Getpid())
 	control := finish(t, asConnector(exec.Command("/usr/bin/sh", "-c", script))).must(t, 0).stdout
 	if !strings.Contains(control, dir+" mapped\n") || !strings.Contains(control, "/dev/shm mapped\n") {
 		t.Errorf("control: nothing is mapped:\n%s", control)
@@ -69,6 +66,89 @@ echo "signal $(kill -0 %d 2>&1 >/dev/null | grep -c .)"
 				t.Errorf("%s: %s is on the machine", l.name, left)
 			}
 		}
+	}
+}
+
+// loader is the program that starts a dynamic one by mapping it.
+func loader(t *testing.T) string {
+	t.Helper()
+	found, err := filepath.Glob("/usr/lib/*-linux-gnu/ld-linux-*.so.*")
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%v, %v", found, err)
+	}
+	return found[0]
+}
+
+// TestNativeNamespacesAliases: Landlock knows a file by any path, so a mount of the machine's
+// that shows it a second time shows it without a right to write or to execute.
+func TestNativeNamespacesAliases(t *testing.T) {
+	top := tree(t)
+	above, alias := filepath.Join(top, "above"), filepath.Join(top, "alias")
+	dir := owned(t, filepath.Join(above, "w"))
+	if err := os.Mkdir(alias, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	policy := unsignedForNative(t, fmt.Sprintf("write = [%q]", dir), "")
+	script := fmt.Sprintf(`
+cp /usr/bin/true %[1]s/copy || exit 1
+%[3]s %[1]s/copy && echo mapped
+%[3]s %[2]s/copy && echo mapped by the other path
+echo >%[2]s/new && echo written by the other path
+test -r %[2]s/copy && echo read
+rm %[1]s/copy`, dir, filepath.Join(alias, "w"), loader(t))
+	mounted := func(cmd *exec.Cmd) *exec.Cmd {
+		aliased := exec.Command("/usr/bin/unshare", append([]string{
+			"--mount", "--propagation", "private", "/usr/bin/sh", "-c", `mount --bind "$0" "$1" && shift && exec "$@"`, above, alias,
+		}, cmd.Args...)...)
+		if cmd.SysProcAttr != nil {
+			aliased.Args = slices.Insert(aliased.Args, len(aliased.Args)-len(cmd.Args), "/usr/bin/setpriv",
+				"--reuid", connectorUser, "--regid", connectorUser, "--clear-groups", "--")
+		}
+		return aliased
+	}
+	control := finish(t, mounted(asConnector(exec.Command("/usr/bin/sh", "-c", script)))).must(t, 0)
+	if want := "mapped\nmapped by the other path\nwritten by the other path\nread\n"; control.stdout != want {
+		t.Errorf("control: %s", control.stdout)
+	}
+	for _, l := range ownLaunches {
+		if o := finish(t, mounted(l.cmd(policy, "/usr/bin/sh", "-c", script))).must(t, 0); o.stdout != "read\n" {
+			t.Errorf("%s: %s", l.name, o.stdout)
+		}
+	}
+}
+
+// TestNativeNamespacesNames: a name that another process of the user removes takes the mount
+// of its entry along, and what it is given again stays what it was.
+func TestNativeNamespacesNames(t *testing.T) {
+	dir := owned(t, filepath.Join(tree(t), "d"))
+	entry, late := filepath.Join(dir, "entry"), filepath.Join(dir, "late")
+	policy := unsignedForNative(t, fmt.Sprintf("read = [%q, %q]", entry, late+"?"), "")
+	script := fmt.Sprintf("read word; %[1]s %[2]s && echo mapped; %[1]s %[3]s && echo mapped late; echo end", loader(t), entry, late)
+	by := func(script string) {
+		t.Helper()
+		finish(t, asConnector(exec.Command("/usr/bin/sh", "-c", script))).must(t, 0)
+	}
+	for _, l := range ownLaunches {
+		by("cp /usr/bin/true " + entry)
+		words, word, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := start(t, func(policy string, program ...string) *exec.Cmd {
+			cmd := l.cmd(policy, program...)
+			cmd.Stdin = words
+			return cmd
+		}, policy, script)
+		by(fmt.Sprintf("ln %[1]s %[2]s && rm %[1]s && ln %[2]s %[1]s", entry, late))
+		if _, err := word.WriteString("go\n"); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = words.Close(), word.Close()
+		if line := s.line(t); line != "end" {
+			t.Errorf("%s: %s", l.name, line)
+		}
+		_ = s.Wait()
+		by("rm " + entry + " " + late)
 	}
 }
 

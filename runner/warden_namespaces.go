@@ -98,6 +98,9 @@ func makeMounts(e compiler.Expectation) error {
 		}
 		held = append(held, heldMount{p.PathEntry, fd})
 	}
+	if err := closeRest(); err != nil {
+		return err
+	}
 	for _, m := range held {
 		if err := m.mount(); err != nil {
 			return fmt.Errorf("mount %s: %w", m.Path, err)
@@ -122,14 +125,24 @@ func makeMounts(e compiler.Expectation) error {
 	return nil
 }
 
+// closeRest lets nothing be written or executed but by the mounts of the entries. A file of
+// one can have other paths, by mounts of the machine's, and loses the entry's mount when the
+// machine removes its name (umount(2)): Landlock, which knows the file, does not tell these.
+func closeRest() error {
+	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOEXEC}
+	if err := unix.MountSetattr(unix.AT_FDCWD, "/", unix.AT_RECURSIVE, &attr); err != nil {
+		return fmt.Errorf("make what no entry covers read-only and noexec: %w", err)
+	}
+	return nil
+}
+
 // heldMount is an entry and what is at it on the machine.
 type heldMount struct {
 	policy.PathEntry
 	fd int
 }
 
-// mount puts it there again, with the flags of its mode. Nothing can cover the root of a
-// process, so that is changed itself.
+// mount puts it there again, with the flags of its mode.
 func (m heldMount) mount() error {
 	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_NOSUID}
 	if m.Mode != policy.ModeWrite {
@@ -137,9 +150,6 @@ func (m heldMount) mount() error {
 	}
 	if m.Mode != policy.ModeMap && m.Mode != policy.ModeExec {
 		attr.Attr_set |= unix.MOUNT_ATTR_NOEXEC
-	}
-	if m.Path == "/" {
-		return unix.MountSetattr(unix.AT_FDCWD, "/", unix.AT_RECURSIVE, &attr)
 	}
 	if err := unix.MountSetattr(m.fd, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &attr); err != nil {
 		return fmt.Errorf("set its flags: %w", err)

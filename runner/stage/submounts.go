@@ -3,6 +3,7 @@
 package stage
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -42,6 +43,38 @@ func parseMountPoints(mountinfo string) []string {
 		}
 	}
 	return points
+}
+
+// checkRest looks at every mount that is no entry's: a file of an entry can have other paths,
+// by mounts of the machine's, and there it is read-only and noexec too.
+func checkRest(e compiler.Expectation) Check {
+	const closed = "read-only noexec"
+	found := closed
+	if data, err := os.ReadFile("/proc/self/mountinfo"); err != nil {
+		found = unix.ErrnoName(errno(err))
+	} else if open := openRest(e, string(data)); len(open) > 0 {
+		found = fmt.Sprintf("not so: %s", strings.Join(open, " "))
+	}
+	return equal(policy.ClauseFilesystem, "mounts that are of no entry", policy.Position{}, closed, found)
+}
+
+// openRest lists the mount points outside of all entries whose mounts let anything be written
+// or executed, less those of the launch's own. The sixth field has a mount's own flags.
+func openRest(e compiler.Expectation, mountinfo string) []string {
+	var open []string
+	for _, line := range strings.Split(mountinfo, "\n") {
+		fields := strings.Fields(line)
+		if len(fields) < 6 {
+			continue
+		}
+		point, flags := UnescapeMount(fields[4]), strings.Split(fields[5], ",")
+		own := point == "/proc" || point == SharedMemory && e.Dev == policy.DevMinimal
+		if own || covered(point, e.Paths) || slices.Contains(flags, "ro") && slices.Contains(flags, "noexec") {
+			continue
+		}
+		open = append(open, point)
+	}
+	return open
 }
 
 // UnescapeMount gives a path of proc_pid_mountinfo(5), where blanks and backslashes are

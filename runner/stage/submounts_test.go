@@ -92,3 +92,27 @@ func TestCheckSubmounts(t *testing.T) {
 	bind(other, below, unix.MS_NOEXEC)
 	expectCheck(t, check(map[string]PathControl{below: controlPath(below)}), Proven, "")
 }
+
+// TestOpenRest: of the mounts outside of all entries none may be written to or executed.
+func TestOpenRest(t *testing.T) {
+	const text = "22 1 8:1 / / ro,nosuid,noexec - ext4 /dev/sda rw\n" +
+		"23 22 8:1 /work /other\\040work ro,nosuid - ext4 /dev/sda rw\n" +
+		"24 22 8:1 /work /second rw,noexec - ext4 /dev/sda rw\n" +
+		"25 22 8:1 /work /work rw,noexec - ext4 /dev/sda rw\n" +
+		"26 22 8:1 /bin /bin ro - ext4 /dev/sda rw\n" +
+		"27 26 8:1 /secret /bin/secret ro - ext4 /dev/sda rw\n" +
+		"28 22 0:5 / /tmp rw,noexec - tmpfs confine rw\n" +
+		"29 22 0:6 / /dev/shm rw,noexec - tmpfs confine rw\n" +
+		"30 22 0:7 / /proc rw,noexec - proc proc rw\n"
+	e := compiler.Expectation{Dev: policy.DevMinimal, Paths: []compiler.PathExpectation{
+		entry(policy.ModeWrite, "/work", 0), entry(policy.ModeExec, "/bin", 0), entry(policy.ModeHide, "/bin/secret", 0),
+		entry(policy.ModeTmp, "/tmp", 0),
+	}}
+	if got, want := openRest(e, text), []string{"/other work", "/second"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	e.Dev = policy.DevNone
+	if got := openRest(e, text); !slices.Contains(got, "/dev/shm") {
+		t.Errorf("got %q: nobody asked for it", got)
+	}
+}
