@@ -122,10 +122,30 @@ func compile(backend compileFunc, p *policy.Policy, target compiler.Target, toda
 		refusals = append(refusals, uncovered(p, bundle.Coverage, refusals)...)
 		more, bundle.Unused = compiler.ApplyExceptions(p, target.Backend, bundle.Coverage, today)
 		refusals = append(refusals, more...)
+		if bundle.Unused, err = unusedWithout(p, target, bundle.Unused, today); err != nil {
+			return nil, err
+		}
 	}
 	if len(refusals) > 0 {
 		refusals.Sort()
 		return nil, refusals
 	}
 	return bundle, nil
+}
+
+// unusedWithout leaves of unused exceptions what a launch without namespaces of its own does
+// not need either: the same policy is for both.
+func unusedWithout(p *policy.Policy, target compiler.Target, unused []policy.Accept, today time.Time) ([]policy.Accept, error) {
+	if !target.Namespaces || len(unused) == 0 {
+		return unused, nil
+	}
+	target.Namespaces = false
+	rows, err := all[target.Backend].launched(p, target)
+	if err != nil {
+		return nil, err
+	}
+	_, without := compiler.ApplyExceptions(p, target.Backend, rows, today)
+	return slices.DeleteFunc(unused, func(a policy.Accept) bool {
+		return !slices.ContainsFunc(without, func(w policy.Accept) bool { return w.Clause == a.Clause })
+	}), nil
 }

@@ -52,3 +52,42 @@ func TestCompile(t *testing.T) {
 		}
 	}
 }
+
+// TestUnusedWithoutNamespaces: an exception that a launch needs where it can make no
+// namespaces is not called unused where it can.
+func TestUnusedWithoutNamespaces(t *testing.T) {
+	for name, test := range map[string]struct {
+		files   string
+		clauses []string
+		unused  int
+	}{
+		"needed without": {`read = ["/etc/ssl"]`, []string{"filesystem.map"}, 0},
+		"needed by none": {`exec = ["/usr/bin"]`, []string{"filesystem.map"}, 1},
+		"one of two":     {`read = ["/etc/ssl"]`, []string{"filesystem.map", "process.memory"}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := "schema = 1\nname = \"p\"\n[filesystem]\n" + test.files + "\n"
+			for _, clause := range test.clauses {
+				text += "[[accept]]\nbackend = \"native\"\nclause = \"" + clause + "\"\nreason = \"r\"\nuntil = 2099-01-01\n"
+			}
+			p, err := policy.Parse("p.toml", []byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			version, err := backends.DefaultVersion(compiler.Native)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, own := range []bool{false, true} {
+				target := compiler.Target{Backend: compiler.Native, Version: version, Arch: "x86_64", Namespaces: own}
+				bundle, err := backends.Compile(p, target, time.Time{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(bundle.Unused) != test.unused {
+					t.Errorf("namespaces %v: unused %v, want %d", own, bundle.Unused, test.unused)
+				}
+			}
+		})
+	}
+}

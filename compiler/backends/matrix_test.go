@@ -45,6 +45,9 @@ max_connections = 64
 [filesystem]
 read = ["/etc/resolv.conf?"]
 `,
+	`[network]
+mode = "host"
+`,
 	`[rlimits]
 RLIMITS
 `,
@@ -86,6 +89,10 @@ func rlimitLines() string {
 	return strings.Join(lines, "\n")
 }
 
+// ofAll comes between a clause and what is said of more than one entry. A backend may have no
+// such row: the rows of the entries say it there.
+const ofAll = ", of "
+
 // matrixRow is how one clause is enforced by one backend; value is what it was asked of.
 type matrixRow struct {
 	launched, standalone compiler.Verdict
@@ -109,8 +116,11 @@ func matrix(t *testing.T, columns []column) map[string]map[string]matrixRow {
 			}
 			for _, row := range bundle.Coverage {
 				key := row.Clause
-				if key == policy.ClauseSyscallsOnDeny || key == policy.ClauseNetworkMode {
+				switch {
+				case key == policy.ClauseSyscallsOnDeny || key == policy.ClauseNetworkMode:
 					key += " = " + row.Subject
+				case key == policy.ClauseFilesystemMap && !strings.HasPrefix(row.Subject, "/"):
+					key += ofAll + row.Subject
 				}
 				if rows[key] == nil {
 					rows[key] = map[string]matrixRow{}
@@ -128,7 +138,12 @@ func matrix(t *testing.T, columns []column) map[string]map[string]matrixRow {
 type column struct {
 	name   string
 	target compiler.Target
+	// base is the column of which this one shows what differs, or is empty.
+	base string
 }
+
+// standsAlone reports whether a tool other than confine reads what is compiled.
+func (c column) standsAlone() bool { return c.target.Backend != compiler.Native }
 
 // everyColumn is each backend with its first version, and native again for where the launch
 // makes namespaces of its own.
@@ -141,10 +156,11 @@ func everyColumn(t *testing.T) []column {
 			t.Fatal(err)
 		}
 		target := compiler.Target{Backend: compiler.Backend(name), Version: version, Arch: "x86_64"}
-		columns = append(columns, column{name + " " + version.String(), target})
+		shared := column{name: name + " " + version.String(), target: target}
+		columns = append(columns, shared)
 		if target.Backend == compiler.Native {
 			target.Namespaces = true
-			columns = append(columns, column{name + " " + version.String() + " with own namespaces", target})
+			columns = append(columns, column{shared.name + " in own namespaces", target, shared.name})
 		}
 	}
 	return columns
@@ -173,25 +189,49 @@ less, ` + "`none`" + ` nothing. **Launched** is with ` + "`confine run`" + `, wh
 an ` + "`[[accept]]`" + ` signs for them. **Alone** is when the backend's own tool uses the compiled artifacts without confine: nothing is proven then.
 What a policy says can change a verdict: ` + "`confine explain POLICY ACCESS`" + ` and ` + "`coverage.json`" + ` have those of one policy.
 
+native, the kernel alone, has two columns, and none for a tool, since there is none but confine. ` + "`confine run`" + ` makes namespaces of the
+launch's own where the kernel lets its caller, as on most machines; it cannot in a container with an engine's default settings, and
+` + "`--no-namespaces`" + ` leaves them out. ` + "`confine doctor`" + `, the line of ` + "`confine run`" + ` and the receipt say which it is.
+
 `)
-	b.WriteString("| clause |")
+	head, rule := "| clause |", "\n| --- |"
 	for _, c := range columns {
-		fmt.Fprintf(&b, " %s, launched | alone |", c.name)
+		head, rule = head+" "+c.name+", launched |", rule+" --- |"
+		if c.standsAlone() {
+			head, rule = head+" alone |", rule+" --- |"
+		}
 	}
-	b.WriteString("\n| --- |" + strings.Repeat(" --- | --- |", len(columns)) + "\n")
+	b.WriteString(head + rule + "\n")
 	keys := make([]string, 0, len(rows))
 	for key := range rows {
 		keys = append(keys, key)
 	}
 	sort.Strings(keys)
 	for _, key := range keys {
-		fmt.Fprintf(&b, "| `%s` |", key)
+		clause, what, general := strings.Cut(key, ofAll)
+		fmt.Fprintf(&b, "| `%s`", clause)
+		if general {
+			b.WriteString(ofAll + what)
+		}
+		b.WriteString(" |")
 		for _, c := range columns {
 			row, ok := rows[key][c.name]
-			if !ok {
+			if !ok && !general {
 				t.Errorf("%s says nothing of %s", c.name, key)
 			}
-			fmt.Fprintf(&b, " %s | %s |", cell(row.launched), cell(row.standalone))
+			launched := cell(row.launched)
+			switch {
+			case !ok:
+				launched = "the rows of its entries say it"
+			case c.base != "" && row.launched == rows[key][c.base].launched:
+				launched = "the same"
+			}
+			fmt.Fprintf(&b, " %s |", launched)
+			if c.standsAlone() && ok {
+				fmt.Fprintf(&b, " %s |", cell(row.standalone))
+			} else if c.standsAlone() {
+				b.WriteString(" |")
+			}
 		}
 		b.WriteString("\n")
 	}

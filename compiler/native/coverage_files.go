@@ -11,6 +11,10 @@ const visible = "names and metadata stay visible"
 // unchanged is what the guard keeps from a program that may write.
 const unchanged = "modes, owners, times and attributes stay as they are, and no local socket is made"
 
+// unmounted begins what is better where a launch can make namespaces: that is the other way
+// out of a refusal than an exception.
+const unmounted = "without mounts of the launch's own, "
+
 func coverFilesystem(p *policy.Policy, own bool) []compiler.Coverage {
 	fs := p.Filesystem
 	rows := []compiler.Coverage{{
@@ -50,7 +54,7 @@ func coverMap(own bool) compiler.Verdict {
 	if own {
 		return exact("mounted noexec, in a mount namespace of the launch's own")
 	}
-	return weaker("Landlock has no right for mmap(2) with PROT_EXEC: the loader can start these files as well")
+	return weaker(unmounted + "the loader can start these files as well: Landlock has no right for mmap(2) with PROT_EXEC")
 }
 
 func coverPath(entries []policy.PathEntry, e policy.PathEntry, own bool) compiler.Verdict {
@@ -65,7 +69,7 @@ func coverPath(entries []policy.PathEntry, e policy.PathEntry, own bool) compile
 		}
 		const how = "a fresh directory in it, which TMPDIR names and which is removed in the end; the path itself is closed"
 		if e.Size != 0 {
-			return weaker(how + "; nothing limits the size of all files together")
+			return weaker(how + "; " + unmounted + "nothing limits the size of all files together")
 		}
 		return stronger(how)
 	}
