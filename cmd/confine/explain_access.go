@@ -72,7 +72,7 @@ func explainAccess(p loaded, access policy.Access) (explanation, error) {
 		}
 	}
 	for _, backend := range backends.Names() {
-		row := enforcement(bound, compiler.Backend(backend), d)
+		row := enforcement(bound, compiler.Backend(backend), access, d)
 		row.How, row.Refused = hide(row.How), hide(row.Refused)
 		if own := row.OwnNamespaces; own != nil {
 			own.How, own.Refused = hide(own.How), hide(own.Refused)
@@ -122,7 +122,7 @@ func noteRefusal(p *policy.Policy, access policy.Access, report accessReport) st
 		if b.Refused != "" {
 			continue
 		}
-		if after := enforcement(&changed, compiler.Backend(b.Backend), changed.Decide(access)); after.Refused != "" {
+		if after := enforcement(&changed, compiler.Backend(b.Backend), access, changed.Decide(access)); after.Refused != "" {
 			note = strings.TrimPrefix(note+"; refused then: "+after.Refused, "; ")
 		}
 	}
@@ -140,19 +140,19 @@ func decisionWord(d policy.Decision) string {
 }
 
 // enforcement gives the row of a backend's coverage for the entry that decided.
-func enforcement(p *policy.Policy, backend compiler.Backend, d policy.Decision) backendReport {
-	report := enforcementBy(p, compiler.Target{Backend: backend}, d)
-	if own := enforcementBy(p, compiler.Target{Backend: backend, Namespaces: true}, d); own != report {
+func enforcement(p *policy.Policy, backend compiler.Backend, access policy.Access, d policy.Decision) backendReport {
+	report := enforcementBy(p, compiler.Target{Backend: backend}, access, d)
+	if own := enforcementBy(p, compiler.Target{Backend: backend, Namespaces: true}, access, d); own != report {
 		report.OwnNamespaces = &own
 	}
 	return report
 }
 
-func enforcementBy(p *policy.Policy, target compiler.Target, d policy.Decision) backendReport {
+func enforcementBy(p *policy.Policy, target compiler.Target, access policy.Access, d policy.Decision) backendReport {
 	report := backendReport{Backend: string(target.Backend)}
 	bundle, refused := compiledFor(p, target)
 	if report.Refused = refused; refused == "" {
-		row := coverageOf(bundle.Coverage, d)
+		row := coverageOf(bundle.Coverage, access, d)
 		report.Strength, report.How = string(row.Launched.Strength), row.Launched.How
 	}
 	return report
@@ -189,10 +189,18 @@ func compiledFor(p *policy.Policy, target compiler.Target) (bundle *compiler.Bun
 	return bundle, refused
 }
 
+// readable are the clauses that let something be read and not be mapped.
+var readable = []string{policy.ClauseFilesystemRead, policy.ClauseFilesystemWrite, policy.ClauseFilesystemTmp}
+
 // coverageOf finds the row of the entry that decided, or else the row of its clause. A
-// default without a row of its own is a part of what the first clause of its table says.
-func coverageOf(rows []compiler.Coverage, d policy.Decision) compiler.Coverage {
+// default without a row of its own is a part of what the first clause of its table says. That
+// what may be read cannot be mapped can have a row of its own, of no path.
+func coverageOf(rows []compiler.Coverage, access policy.Access, d policy.Decision) compiler.Coverage {
+	unmappable := access.Kind == policy.AccessMap && !d.Allowed && slices.Contains(readable, d.Clause)
 	for _, fits := range []func(row compiler.Coverage) bool{
+		func(row compiler.Coverage) bool {
+			return unmappable && row.Clause == policy.ClauseFilesystemMap && !strings.HasPrefix(row.Subject, "/")
+		},
 		func(row compiler.Coverage) bool { return row.Clause == d.Clause && row.At == d.At },
 		func(row compiler.Coverage) bool { return row.Clause == d.Clause },
 		func(row compiler.Coverage) bool {
