@@ -18,10 +18,19 @@ import (
 // containerOptions are what docker run needs for runsc, besides a copy of the default
 // seccomp profile that also allows what the first one names.
 var containerOptions = []string{
-	"docker run --security-opt seccomp=FILE, a copy of Docker's default profile that also allows",
-	"  clone, mount, umount2, pivot_root, chroot, open_tree and move_mount",
+	"docker run --security-opt seccomp=FILE, a copy of Docker's default",
+	"  profile that also allows clone, mount, umount2, pivot_root, chroot,",
+	"  open_tree and move_mount",
 	"  --security-opt systempaths=unconfined, so that /proc can be mounted",
 	"  --security-opt apparmor=unconfined, on hosts with AppArmor",
+}
+
+// userNamespaceSettings are what a host can deny user namespaces by. The last two are
+// Debian's and Ubuntu's.
+var userNamespaceSettings = []string{
+	"sysctl user.max_user_namespaces: more than 0, and where they exist",
+	"  kernel.unprivileged_userns_clone: 1 and",
+	"  kernel.apparmor_restrict_unprivileged_userns: 0",
 }
 
 // GVisorProblems are the reasons why runsc cannot enforce a policy for this caller. p
@@ -43,7 +52,7 @@ func (h Host) GVisorProblems(p *policy.Policy) []Problem {
 			Expected: "user, mount and pid namespaces",
 		}
 		if h.Caller.KernelThreads {
-			problem.Instead = []string{"sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone and kernel.apparmor_restrict_unprivileged_userns"}
+			problem.Instead = userNamespaceSettings
 		} else {
 			problem.Instead = containerOptions
 		}

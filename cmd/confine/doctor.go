@@ -103,44 +103,57 @@ type backendState struct {
 func (r doctorReport) tool(backend string) string {
 	switch backend {
 	case string(compiler.Native):
-		return fmt.Sprintf("the kernel alone: Landlock ABI %d; Linux %s; memory limits: %s", r.Host.Landlock, r.Host.Kernel, r.Host.Memory)
+		return fmt.Sprintf("the kernel alone: Landlock ABI %d; Linux %s", r.Host.Landlock, r.Host.Kernel)
 	case string(compiler.GVisor):
-		return fmt.Sprintf("runsc %s at %s, %s; memory limits: %s", r.Host.GVisor.Version, r.Host.GVisor.Path, r.Host.GVisor.Platform, r.Host.Memory)
+		return fmt.Sprintf("runsc %s at %s, %s", r.Host.GVisor.Version, r.Host.GVisor.Path, r.Host.GVisor.Platform)
 	}
 	return fmt.Sprintf("%s at %s, SUID; Landlock ABI %d; Linux %s",
 		r.Host.Firejail.Version, r.Host.Firejail.Path, r.Host.Landlock, r.Host.Kernel)
 }
 
-// namespaces says whether a launch by the kernel alone makes any. Where it does not, less
-// is enforced and a policy may need an exception: docs/backends.md.
-func (r doctorReport) namespaces() string {
+// namespaces says whether a launch by the kernel alone makes any, and what is lost where it
+// does not: docs/backends.md.
+func (r doctorReport) namespaces(s streams) {
 	if r.Host.WardenNamespaces == "" {
-		return "in namespaces of its own"
+		fmt.Fprint(s.stdout, stateRow("", "", "in namespaces of its own"))
+		return
 	}
-	return "without namespaces of its own: " + r.Host.WardenNamespaces
+	fmt.Fprint(s.stdout, stateRow("", "", "without namespaces of its own, so filesystem.map takes an [[accept]]"))
+	printProblem(s, runner.Problem{Found: r.Host.WardenNamespaces, Expected: "user, mount, pid, ipc and network namespaces"})
 }
 
 // printProblem prints the lines below that of a problem's message.
 func printProblem(s streams, p runner.Problem) {
-	const indent = 18
-	for _, line := range []struct{ label, text string }{
-		{"found", p.Found}, {"expected", p.Expected}, {"instead", strings.Join(p.Instead, "\n")},
+	for _, row := range []struct {
+		label string
+		lines []string
+	}{
+		{"found", strings.Split(p.Found, "\n")}, {"expected", strings.Split(p.Expected, "\n")}, {"instead", p.Instead},
 	} {
-		if line.text != "" {
-			text := strings.ReplaceAll(line.text, "\n", "\n"+strings.Repeat(" ", indent+12))
-			fmt.Fprintf(s.stdout, "%*s  %-9s %s\n", indent, "", line.label, text)
+		for _, line := range row.lines {
+			text := strings.TrimLeft(line, " ")
+			if text == "" {
+				continue
+			}
+			first := pad("", 20) + pad(row.label, 10) + pad("", len(line)-len(text))
+			fmt.Fprint(s.stdout, paragraph(first, text))
+			row.label = ""
 		}
 	}
 }
 
+// stateRow is a row of the table of backends, broken where a terminal ends.
+func stateRow(backend, usable, why string) string {
+	return paragraph(pad(backend, 10)+pad(usable, 8), why)
+}
+
 func (r doctorReport) text(s streams) {
-	const row = "%-9s %-7s %s\n"
-	fmt.Fprintf(s.stdout, row, "backend", "usable", "why")
+	fmt.Fprint(s.stdout, stateRow("backend", "usable", "why"))
 	for _, b := range r.Backends {
 		if b.Usable {
-			fmt.Fprintf(s.stdout, row, b.Backend, "yes", r.tool(b.Backend))
+			fmt.Fprint(s.stdout, stateRow(b.Backend, "yes", r.tool(b.Backend)))
 			if b.Backend == string(compiler.Native) {
-				fmt.Fprintf(s.stdout, row, "", "", r.namespaces())
+				r.namespaces(s)
 			}
 		}
 		for i, p := range b.Problems {
@@ -148,14 +161,15 @@ func (r doctorReport) text(s streams) {
 			if i > 0 {
 				name, usable = "", ""
 			}
-			fmt.Fprintf(s.stdout, row, name, usable, p.Message)
+			fmt.Fprint(s.stdout, stateRow(name, usable, p.Message))
 			printProblem(s, p)
 		}
 		for _, p := range b.EgressProblems {
-			fmt.Fprintf(s.stdout, row, "", "", `but not for network.mode = "egress": `+p.Message)
+			fmt.Fprint(s.stdout, stateRow("", "", `but not for network.mode = "egress": `+p.Message))
 			printProblem(s, p)
 		}
 	}
+	fmt.Fprintf(s.stdout, "\nmemory limits (process.memory): %s\n", r.Host.Memory)
 	if r.Host.Caller.UID == 0 {
 		fmt.Fprint(s.stdout, "\na root caller names the program's user with --user; to make one:\n"+
 			"  useradd --system --user-group --no-create-home --shell /usr/sbin/nologin NAME\n")
