@@ -5,6 +5,7 @@ package integration
 import (
 	"fmt"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -63,6 +64,34 @@ func TestNativeSignals(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestNativeStopped: another process of the program's user can stop the warden, and the wall
+// time ends the program all the same.
+func TestNativeStopped(t *testing.T) {
+	policy := accessPolicy(t, nil, nil, "", "wall_time = \"2s\"\n")
+	for _, l := range everyNative {
+		t.Run(l.name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, l.cmd, policy, "trap '' TERM; while :; do sleep 0.1; done")
+			family := s.family(t)
+			var wardens []string
+			for pid, name := range family {
+				if strings.Contains(name, "__warden") {
+					wardens = append(wardens, strconv.Itoa(pid))
+				}
+			}
+			if len(wardens) != 1 {
+				t.Fatalf("wardens %q among %v", wardens, family)
+			}
+			finish(t, asConnector(exec.Command("/usr/bin/kill", "-STOP", wardens[0]))).must(t, 0)
+			_ = s.Wait()
+			if code := s.ProcessState.ExitCode(); code != 124 {
+				t.Errorf("exit code %d", code)
+			}
+			gone(t, family, patience)
+		})
 	}
 }
 

@@ -183,6 +183,30 @@ func TestNativeNamespacesRefused(t *testing.T) {
 	}
 }
 
+// TestNativeNamespacesMounts: where an entry cannot be mounted nothing runs, and the refusal
+// names the line.
+func TestNativeNamespacesMounts(t *testing.T) {
+	dir := tree(t)
+	closed := filepath.Join(dir, "closed", "below")
+	if err := os.MkdirAll(closed, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Dir(closed), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	plain := file(t, filepath.Join(dir, "plain"), "", 0o644)
+	for _, filesystem := range []string{fmt.Sprintf("read = [%q]", closed), fmt.Sprintf("tmp = [%q]", plain)} {
+		policy := unsignedForNative(t, filesystem, "")
+		for _, l := range ownLaunches {
+			o := finish(t, l.cmd(policy, "/usr/bin/echo", "ran")).must(t, refused)
+			wants(t, o, "nothing ran", "policy.toml:7:", "--no-namespaces", "[[accept]]")
+			if o.stdout != "" {
+				t.Errorf("%s: %s", l.name, o.stdout)
+			}
+		}
+	}
+}
+
 // TestNativeNamespacesGroups: an ordinary caller's other groups stay, without a name.
 func TestNativeNamespacesGroups(t *testing.T) {
 	policy := signedForNative(t, "proc = \"self\"", "")

@@ -254,8 +254,13 @@ func refuseFailure(box enclosure, m stage.Message) *Refusal {
 	if failed := failures(m.Checks); len(failed) > 0 {
 		return refuseFailed(failed)
 	}
-	return box.refuse(errors.New(m.Error))
+	return box.refuse(lastWords(m.Error))
 }
+
+// lastWords are why a process of a launch gave up, as it said itself.
+type lastWords string
+
+func (w lastWords) Error() string { return string(w) }
 
 func refuseFailed(failed []string) *Refusal {
 	r := refuse("the sandbox is not what the policy says")

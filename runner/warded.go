@@ -134,6 +134,10 @@ func (w *warded) onHost() (pid, pidfd int, ok bool) { return w.programPID, w.pro
 // refuse words what went wrong between the start of the warden and execve.
 func (w *warded) refuse(err error) *Refusal {
 	r := refuse("%v", err)
+	var words lastWords
+	if errors.As(err, &words) && w.own() {
+		r.Instead = []string{"where this machine lets no such mount be made: --no-namespaces, and an [[accept]] for filesystem.map"}
+	}
 	if errors.Is(err, errSilent) {
 		r.Message = "the stage ended before the sandbox could be proven"
 		r.Found, r.Expected = w.describeEnd(), "a report from inside the sandbox"
@@ -186,8 +190,20 @@ func (w *warded) lastWord() error {
 	return errors.New(string(text[:n]))
 }
 
-// kill ends everything in the sandbox at once: the warden does it.
-func (w *warded) kill() { _, _ = w.warden.Write([]byte{wardenKill}) }
+// own says that the warden has a PID namespace.
+func (w *warded) own() bool { return w.ordered.Expectation.Unwrapped.Namespaces }
+
+// kill ends everything in the sandbox at once. The warden does it, or the kernel, when PID 1
+// of a namespace ends: another process of the user can stop a warden, which then hears
+// nothing.
+func (w *warded) kill() {
+	if w.own() {
+		_ = unix.PidfdSendSignal(w.wrapper, unix.SIGKILL, nil, 0)
+		return
+	}
+	_, _ = w.warden.Write([]byte{wardenKill})
+	_ = unix.PidfdSendSignal(w.wrapper, unix.SIGCONT, nil, 0)
+}
 
 // close returns when nothing of the sandbox is left.
 func (w *warded) close() {

@@ -94,7 +94,7 @@ func makeMounts(e compiler.Expectation) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("take hold of %s: %w", p.Path, err)
+			return fmt.Errorf("take hold of %s%s: %w", p.Path, where(p.At), err)
 		}
 		held = append(held, heldMount{p.PathEntry, fd})
 	}
@@ -103,19 +103,19 @@ func makeMounts(e compiler.Expectation) error {
 	}
 	for _, m := range held {
 		if err := m.mount(); err != nil {
-			return fmt.Errorf("mount %s: %w", m.Path, err)
+			return fmt.Errorf("mount %s%s: %w", m.Path, where(m.At), err)
 		}
 	}
 	for _, p := range e.Paths {
 		if p.Mode == policy.ModeTmp {
 			if err := mountTmp(p.Path, p.Size); err != nil {
-				return err
+				return fmt.Errorf("mount a tmpfs at %s%s: %w", p.Path, where(p.At), err)
 			}
 		}
 	}
 	if e.Dev == policy.DevMinimal {
 		if err := mountTmp(stage.SharedMemory, 0); err != nil {
-			return err
+			return fmt.Errorf("mount a tmpfs at %s%s: %w", stage.SharedMemory, where(e.DevAt), err)
 		}
 	}
 	// With nothing in it but processes: names of the machine's are not there to be closed.
@@ -164,10 +164,7 @@ func mountTmp(path string, size uint64) error {
 	if size != 0 {
 		options += ",size=" + strconv.FormatUint(size, 10)
 	}
-	if err := unix.Mount("confine", path, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, options); err != nil {
-		return fmt.Errorf("mount a tmpfs at %s: %w", path, err)
-	}
-	return nil
+	return unix.Mount("confine", path, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, options)
 }
 
 // wardenTrialArgument makes the binary a warden that only tries its namespaces.
