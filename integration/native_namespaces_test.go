@@ -207,6 +207,19 @@ func TestNativeNamespacesMounts(t *testing.T) {
 	}
 }
 
+// TestNativeNamespacesSize: the size of a tmp entry also bounds what takes no page of it.
+func TestNativeNamespacesSize(t *testing.T) {
+	const pages = 64
+	policy := unsignedForNative(t, fmt.Sprintf("tmp = [{ path = \"/tmp\", size = %d }]", pages*os.Getpagesize()), "")
+	const script = "n=0; while [ $n -lt 1000 ] && true >/tmp/$n; do n=$((n+1)); done; echo $n"
+	for _, l := range ownLaunches {
+		o := finish(t, l.cmd(policy, "/usr/bin/sh", "-c", script)).must(t, 0)
+		if got := strings.TrimSpace(o.stdout); got != fmt.Sprint(pages) {
+			t.Errorf("%s: %s empty files", l.name, got)
+		}
+	}
+}
+
 // TestNativeNamespacesGroups: an ordinary caller's other groups stay, without a name.
 func TestNativeNamespacesGroups(t *testing.T) {
 	policy := signedForNative(t, "proc = \"self\"", "")

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path"
-	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -158,11 +157,13 @@ func (m heldMount) mount() error {
 }
 
 // mountTmp mounts an empty file system; a size of 0 is the kernel's default, half of the
-// memory.
+// memory. No page is counted for what a name, a short link or an empty file takes, so with a
+// size there are as many files as pages, and the root.
 func mountTmp(path string, size uint64) error {
 	options := "mode=1777"
 	if size != 0 {
-		options += ",size=" + strconv.FormatUint(size, 10)
+		page := uint64(os.Getpagesize())
+		options += fmt.Sprintf(",size=%d,nr_inodes=%d", size, (size-1)/page+2)
 	}
 	return unix.Mount("confine", path, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, options)
 }

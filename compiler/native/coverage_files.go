@@ -65,7 +65,11 @@ func coverPath(entries []policy.PathEntry, e policy.PathEntry, own bool) compile
 		return exact("the runner refuses a host that has it; Landlock closes what appears later")
 	case policy.ModeTmp:
 		if own {
-			return stronger("a tmpfs of the launch's own; " + unchanged)
+			how := "a tmpfs of the launch's own; " + unchanged
+			if e.Size != 0 {
+				how += "; it holds as many files as pages of memory"
+			}
+			return stronger(how)
 		}
 		const how = "a fresh directory in it, which TMPDIR names and which is removed in the end; the path itself is closed"
 		if e.Size != 0 {
