@@ -125,3 +125,43 @@ func TestReceiptOutOfTheProgramsReach(t *testing.T) {
 		t.Errorf("receipt %+v", r)
 	}
 }
+
+// A file that the program may write stays on the machine's mount as a stream: it would be
+// filled, opened again and started.
+func TestWrittenFileAsStreamIsRefused(t *testing.T) {
+	dir := tree(t)
+	written, other := filepath.Join(owned(t, filepath.Join(dir, "w")), "out"), filepath.Join(dir, "out")
+	filesystem := fmt.Sprintf("write = [%q]", filepath.Dir(written))
+	listed, unsigned := writePolicy(t, filesystem, ""), unsignedForNative(t, filesystem, "")
+	start := fmt.Sprintf("cat /usr/bin/true && %s /proc/self/fd/1 && echo started >&2", loader(t))
+	for name, launch := range map[string]func() *exec.Cmd{
+		"firejail": func() *exec.Cmd { return confined(listed, "/usr/bin/sh", "-c", start) },
+		"native":   func() *exec.Cmd { return ownNative(unsigned, "/usr/bin/sh", "-c", start) },
+	} {
+		for path, code := range map[string]int{written: refused, other: 127} {
+			give(t, file(t, path, "", 0o755))
+			stdout, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cmd := launch()
+			cmd.Stdout = stdout
+			o := finish(t, cmd).must(t, code)
+			if strings.Contains(o.stderr, "started") {
+				t.Errorf("%s: the program started what it wrote to %s", name, path)
+			}
+			if code == refused {
+				wants(t, o, "nothing ran", "stdout is a file", "policy.toml:7:", "| cat >FILE")
+			}
+			_ = stdout.Close()
+		}
+	}
+	stdin, err := os.Open(written)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	cmd := ownNative(unsigned, "/usr/bin/true")
+	cmd.Stdin = stdin
+	wants(t, finish(t, cmd).must(t, refused), "nothing ran", "stdin is a file", "cat FILE |")
+}

@@ -55,6 +55,9 @@ func (firejailBackend) check(l *launchable) error {
 		r.Instead = []string{`tmp = ["/tmp"] without a size works for every user`}
 		return r
 	}
+	if err := checkWrittenStreams(l.Policy.Filesystem, l.Stdin, l.Stdout, l.Stderr); err != nil {
+		return err
+	}
 	if err := checkUnnamedLinks(l.Policy.Filesystem); err != nil {
 		return err
 	}

@@ -55,6 +55,11 @@ func (nativeBackend) check(l *launchable) error {
 	if err := checkSocketStreams([3]*os.File{l.Stdin, l.Stdout, l.Stderr}); err != nil {
 		return err
 	}
+	if l.bundle.Target.Namespaces { // else an exception was signed for what can be mapped
+		if err := checkWrittenStreams(l.Policy.Filesystem, l.Stdin, l.Stdout, l.Stderr); err != nil {
+			return err
+		}
+	}
 	return l.checkLookUps()
 }
 

@@ -27,7 +27,7 @@ func checkSocketStreams(streams [3]*os.File) error {
 		if err == nil && kindErr == nil && peerErr == nil && family == unix.AF_UNIX && (kind == unix.SOCK_STREAM || kind == unix.SOCK_SEQPACKET) {
 			continue
 		}
-		r := refuse("%s is a socket, which the program could use for any peer", [...]string{"stdin", "stdout", "stderr"}[i])
+		r := refuse("%s is a socket, which the program could use for any peer", streamNames[i])
 		r.Found, r.Expected = "a socket of another kind, or without a peer", "a file, a pipe, a terminal, or a connected unix socket of type stream"
 		r.Instead = []string{"a pipe: confine run ... | cat", "another backend, which has a network of its own"}
 		return r
