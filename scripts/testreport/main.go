@@ -19,7 +19,9 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 )
 
 func main() {
@@ -33,8 +35,18 @@ func main() {
 	os.Exit(code)
 }
 
-// run tests the pure packages side by side, then those that launch sandboxes one
-// at a time and never from the cache: their outcome depends on the machine.
+// batch is one run of go test.
+type batch struct {
+	flags, packages, environment []string
+	// variant is put behind the names of packages.
+	variant string
+	// yields leaves the processor to others.
+	yields bool
+}
+
+// run tests the packages that launch sandboxes one at a time and never from the cache:
+// their outcome depends on the machine. The others are tested beside them, with what of the
+// processor is left.
 func run(w io.Writer, cgoTags string, allowSkip bool) (code int, err error) {
 	list := exec.Command("go", "list", "./...")
 	list.Stderr = os.Stderr
@@ -42,37 +54,41 @@ func run(w io.Writer, cgoTags string, allowSkip bool) (code int, err error) {
 	if err != nil {
 		return 1, fmt.Errorf("go list: %w", err)
 	}
-	var pure, sandboxed, library []string
+	alone := []string{"-count=1", "-p", "1"}
+	pure := batch{yields: true}
+	sandboxed := batch{flags: append(alone, "-parallel", strconv.Itoa(atOnce))}
+	library := batch{flags: append(alone, "-tags="+cgoTags), environment: []string{"CGO_ENABLED=1"}, variant: " (cgo)"}
 	for _, pkg := range strings.Fields(string(out)) {
 		if cgoTags != "" && (strings.HasSuffix(pkg, "/seccomp") || strings.HasSuffix(pkg, "/runner")) {
-			library = append(library, pkg)
+			library.packages = append(library.packages, pkg)
 		}
 		if launches(pkg) {
-			sandboxed = append(sandboxed, pkg)
+			sandboxed.packages = append(sandboxed.packages, pkg)
 		} else {
-			pure = append(pure, pkg)
+			pure.packages = append(pure.packages, pkg)
 		}
 	}
 
 	r := newReport(w)
-	alone := []string{"-count=1", "-p", "1"}
-	for _, batch := range []struct {
-		flags, packages, environment []string
-		variant                      string
-	}{
-		{packages: pure},
-		{packages: sandboxed, flags: alone},
-		{packages: library, flags: append(alone, "-tags="+cgoTags), environment: []string{"CGO_ENABLED=1"}, variant: " (cgo)"},
-	} {
-		if len(batch.packages) == 0 {
-			continue
-		}
-		c, err := goTest(r, slices.Concat(batch.flags, batch.packages), batch.environment, batch.variant)
-		if err != nil {
-			return 1, err
-		}
-		code = max(code, c)
+	lanes := [][]batch{{sandboxed, library}, {pure}}
+	codes, errs := make([]int, len(lanes)), make([]error, len(lanes))
+	var running sync.WaitGroup
+	for i, lane := range lanes {
+		running.Go(func() {
+			for _, b := range lane {
+				if len(b.packages) == 0 {
+					continue
+				}
+				c, err := goTest(r, b)
+				codes[i], errs[i] = max(codes[i], c), errors.Join(errs[i], err)
+			}
+		})
 	}
+	running.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return 1, err
+	}
+	code = slices.Max(codes)
 
 	r.summary()
 	if code == 0 && r.failed > 0 {
@@ -86,6 +102,10 @@ func run(w io.Writer, cgoTags string, allowSkip bool) (code int, err error) {
 	return code, nil
 }
 
+// atOnce is how many tests of a package that allow it run at once: most wait for a program
+// inside a sandbox.
+const atOnce = 6
+
 // launches reports whether the tests of a package start sandboxes or probe the
 // kernel.
 func launches(pkg string) bool {
@@ -95,11 +115,14 @@ func launches(pkg string) bool {
 	})
 }
 
-// goTest runs go test -json with args and more environment, feeds its events to r, with the
-// variant behind the names of packages, and returns its exit code.
-func goTest(r *report, args, environment []string, variant string) (int, error) {
-	cmd := exec.Command("go", append([]string{"test", "-json", "-timeout", "45m"}, args...)...)
-	cmd.Env = append(os.Environ(), environment...)
+// goTest runs go test -json, feeds its events to r and returns its exit code.
+func goTest(r *report, b batch) (int, error) {
+	args := slices.Concat([]string{"go", "test", "-json", "-timeout", "45m"}, b.flags, b.packages)
+	if b.yields {
+		args = append([]string{"nice", "-n", "19"}, args...)
+	}
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), b.environment...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -115,11 +138,11 @@ func goTest(r *report, args, environment []string, variant string) (int, error) 
 			var e event
 			if json.Unmarshal(line, &e) == nil {
 				if e.Package != "" {
-					e.Package += variant
+					e.Package += b.variant
 				}
 				r.add(e)
 			} else {
-				_, _ = r.w.Write(line) // not an event: go test's own words
+				r.say(line) // not an event: go test's own words
 			}
 		}
 		if readErr != nil {

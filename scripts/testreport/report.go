@@ -5,6 +5,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // event is one line of go test -json (see go doc test2json).
@@ -20,6 +21,7 @@ type event struct {
 // report counts tests. A test that has subtests counts through them, and itself
 // only when it fails although none of them did.
 type report struct {
+	mu                      sync.Mutex // of all that follows: several runs of go test feed it
 	w                       io.Writer
 	passed, failed, skipped int
 
@@ -46,7 +48,16 @@ func newReport(w io.Writer) *report {
 	return &report{w: w, packages: map[string]*pkg{}}
 }
 
+// say writes what is no event.
+func (r *report) say(line []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, _ = r.w.Write(line)
+}
+
 func (r *report) add(e event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	switch e.Action {
 	case "build-output":
 		fmt.Fprint(r.w, e.Output)
