@@ -342,6 +342,7 @@ func TestConnectorWithClosedCgroup(t *testing.T) {
 // TestConnectorWithoutNetwork: a check fails and a read gives no record, after the CDK has
 // tried for half a minute.
 func TestConnectorWithoutNetwork(t *testing.T) {
+	t.Parallel() // the connector tries again for half a minute
 	policy := variant(t, "[network]\nmode = \"none\"\n")
 	type run struct {
 		name string
