@@ -77,13 +77,8 @@ func (a attempt) difference(t *testing.T, p *policy.Policy) (policy.Decision, bo
 	return d, d.Allowed != (a.inside == "ok")
 }
 
-// coverageOf compiles a policy as a launch does.
-func coverageOf(t *testing.T, p *policy.Policy, backend compiler.Backend) []compiler.Coverage {
-	t.Helper()
-	return coverageIn(t, p, backend, false)
-}
-
-// coverageIn is the same for a launch with namespaces of its own, if so.
+// coverageIn compiles a policy as a launch does; own says that it makes namespaces where no
+// tool does it.
 func coverageIn(t *testing.T, p *policy.Policy, backend compiler.Backend, own bool) []compiler.Coverage {
 	t.Helper()
 	version, err := backends.DefaultVersion(backend)
