@@ -248,15 +248,10 @@ func TestGuestWithClosedStreams(t *testing.T) {
 	dir := owned(t, filepath.Join(tree(t), "w"))
 	policy := guestPolicy(t, fmt.Sprintf("write = [%q]", dir), "")
 	for _, caller := range guestCallers {
-		for _, closed := range []string{"<&-", ">&-", "2>&-", "<&- >&- 2>&-"} {
+		for i, closed := range []string{"<&-", ">&-", "2>&-", "<&- >&- 2>&-"} {
 			t.Run(caller.name+"/"+closed, func(t *testing.T) {
 				t.Parallel()
-				result := filepath.Join(dir, strings.Map(func(r rune) rune {
-					if r == ' ' || r == '<' || r == '>' || r == '&' {
-						return '_'
-					}
-					return r
-				}, caller.name+closed))
+				result := filepath.Join(dir, fmt.Sprintf("%s %d", caller.name, i))
 				script := `wc -c >"$0"; echo out; echo err >&2; echo done >>"$0"`
 				cmd := withStreams(caller.cmd(policy, "/usr/bin/sh", "-c", script, result), closed)
 				o := finish(t, cmd).must(t, 0)
