@@ -74,6 +74,9 @@ func testCommand(args []string, s streams) int {
 		return code
 	}
 	write, err := testFormat(*format)
+	if err == nil {
+		err = inside.check(flags)
+	}
 	if err != nil {
 		explain(s.stderr, nil, err)
 		return exitUsage

@@ -9,14 +9,15 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"confine/compiler"
 	"confine/policy"
 	"confine/runner/live"
 )
 
 // liveTest tries the accesses of tests in the real sandbox, where --live asks for it.
 type liveTest struct {
-	on, network   bool
-	backend, user string
+	on, network, shared bool
+	backend, user       string
 	// results are what came of it.
 	results []liveResult
 }
@@ -26,7 +27,22 @@ func (t *liveTest) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&t.on, "live", false, "also try every access inside the real sandbox, and compare")
 	flags.StringVar(&t.backend, "backend", "auto", "`name` of what confines for --live: gvisor, firejail, native or auto")
 	flags.StringVar(&t.user, "user", "", "`name` or id of the user that --live runs as (default: the policy's, or the caller)")
+	flags.BoolVar(&t.shared, "no-namespaces", false, "let --live make no namespaces, to see what holds in a container (native only)")
 	flags.BoolVar(&t.network, "network", false, "let --live connect to the hosts that a policy allows")
+}
+
+// check refuses flags of a launch where none is asked for: tests that pass would be taken for
+// a sandbox that does what they say.
+func (t *liveTest) check(flags *pflag.FlagSet) error {
+	if t.on {
+		return nil
+	}
+	for _, name := range []string{"backend", "user", "network", "no-namespaces"} {
+		if flags.Changed(name) {
+			return fmt.Errorf("--%s is about a launch, and there is none without --live\n  instead   add --live, or leave --%s out", name, name)
+		}
+	}
+	return nil
 }
 
 // liveResult is what came of the tests of one policy.
@@ -126,7 +142,7 @@ func (t *liveTest) launches(tested *testedPolicy) ([]live.Options, error) {
 			}
 			n = len(launches)
 			numbers[string(params)] = n
-			launches = append(launches, live.Options{Version: version, Policy: p, Backend: t.backend, User: t.user, Network: t.network})
+			launches = append(launches, live.Options{Version: version, Policy: p, Backend: t.backend, NoNamespaces: t.shared, User: t.user, Network: t.network})
 		}
 		for _, a := range append(append([]policy.CaseAccess{}, c.Allow...), c.Deny...) {
 			// Tried once, however many cases ask for it.
@@ -214,6 +230,9 @@ func printReport(w io.Writer, file string, report *live.Report) {
 		}
 	}
 	engine := strings.TrimSpace(report.Backend + " " + report.Version)
+	if report.Backend == string(compiler.Native) && report.Total > 0 {
+		engine += map[bool]string{true: ", own namespaces,", false: ", no namespaces,"}[report.OwnNamespaces]
+	}
 	if report.Total > 0 {
 		fmt.Fprintf(w, "%s under %s as %s, %d of %d checks proven\n", file, engine, report.User, report.Proven, report.Total)
 	} else {

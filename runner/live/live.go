@@ -101,6 +101,8 @@ type Options struct {
 	Version string
 	Policy  *policy.Policy
 	Backend string
+	// NoNamespaces leaves a launch by the kernel alone in those of its caller.
+	NoNamespaces bool
 	// User runs the prober; empty is the policy's, or the caller.
 	User string
 	// Network lets attempts send something to other machines.
@@ -113,8 +115,10 @@ type Report struct {
 	Policy  string `json:"policy"`
 	Backend string `json:"backend"`
 	Version string `json:"backend_version"`
-	Kernel  string `json:"kernel"`
-	User    string `json:"user"`
+	// OwnNamespaces says that a launch by the kernel alone made some.
+	OwnNamespaces bool   `json:"own_namespaces,omitempty"`
+	Kernel        string `json:"kernel"`
+	User          string `json:"user"`
 	// Proven and Total count the checks of the launch itself.
 	Proven  int      `json:"proven"`
 	Total   int      `json:"total"`

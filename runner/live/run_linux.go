@@ -56,6 +56,7 @@ func Run(o Options) (*Report, error) {
 		}
 		report.Version, report.Kernel = receipt.Target.Version.String(), receipt.Host.Kernel
 		report.Backend, report.User = string(receipt.Target.Backend), receipt.User.Name
+		report.OwnNamespaces = receipt.Target.Namespaces
 		report.Proven, report.Total = receipt.Proven, receipt.Total
 	} else {
 		insides, outsides = make([]Answer, len(attempts)), make([]Answer, len(attempts))
@@ -163,7 +164,7 @@ func launch(o Options, where *place, admitted *policy.Policy, environment []stri
 	}
 	var log bytes.Buffer
 	code, err := runner.Run(runner.Options{
-		Version: o.Version, Policy: admitted, Backend: o.Backend, User: o.User, Receipt: where.receipt,
+		Version: o.Version, Policy: admitted, Backend: o.Backend, NoNamespaces: o.NoNamespaces, User: o.User, Receipt: where.receipt,
 		Program:     []string{where.program, Argument, inside, where.order},
 		Environment: environment, Stdin: stdin, Stdout: stdout.end, Stderr: stderr.end, Log: &log, Quiet: true,
 	})

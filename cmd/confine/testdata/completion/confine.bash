@@ -74,7 +74,7 @@ _confine_command() {
       program=''
       ;;
     test)
-      flags='--backend --coverage --fail-uncovered --format --help --live --network --pass-untested --user'
+      flags='--backend --coverage --fail-uncovered --format --help --live --network --no-namespaces --pass-untested --user'
       valued='--backend --format --user'
       program=''
       ;;

@@ -154,6 +154,7 @@ complete -c confine -n '__confine_at test' -l format -r -f -a 'text tap junit js
 complete -c confine -n '__confine_at test' -l help -d 'show what it does, with examples'
 complete -c confine -n '__confine_at test' -l live -d 'also try every access inside the real sandbox, and compare'
 complete -c confine -n '__confine_at test' -l network -d 'let --live connect to the hosts that a policy allows'
+complete -c confine -n '__confine_at test' -l no-namespaces -d 'let --live make no namespaces, to see what holds in a container'
 complete -c confine -n '__confine_at test' -l pass-untested -d 'pass over policies that have no tests'
 complete -c confine -n '__confine_at test' -l user -r -f -a '(__fish_complete_users)' -d 'name or id of the user that --live runs as'
 complete -c confine -n '__confine_at test' -f -a '(__confine_policies)'
