@@ -22,7 +22,7 @@ func filesystemTable() Table {
 				Values: []Value{listOf(aPath(), Value{
 					Kind: ValueTable, Says: `or { path = "/scratch", size = "256MiB" }`, Keys: []Key{
 						{Name: "path", Doc: "where it is", Values: []Value{aPath()}, Required: true},
-						{Name: "size", Doc: "how much fits into it; takes a root caller", Values: aSize(), Otherwise: "no bound"},
+						{Name: "size", Doc: "how much fits into it; takes a root caller under firejail", Values: aSize(), Otherwise: "no bound"},
 					},
 				})},
 			},

@@ -49,10 +49,10 @@ func processTable() Table {
 				Name: "wall_time", Doc: "how long the program may run, by the clock on the wall", Values: []Value{aDuration()}, Otherwise: "no bound",
 			},
 			{
-				Name: "memory", Doc: "memory of all processes together; takes a root caller", Values: aSize(), Otherwise: "no bound",
+				Name: "memory", Doc: "memory of all processes together; takes a root caller, or a container with a limit that is no higher", Values: aSize(), Otherwise: "no bound",
 			},
 			{
-				Name: "pids", Doc: "processes and threads of the whole sandbox together; takes a root caller",
+				Name: "pids", Doc: "processes and threads of the whole sandbox together; takes a root caller, or a container with a limit that is no higher",
 				Values: []Value{{Kind: ValueInteger, Says: fmt.Sprintf("a number from 1 to %d", maxPids), Min: 1, Max: maxPids}}, Otherwise: "no bound",
 			},
 		}, inherits(removeKeys(tableProcess))...),

@@ -1,6 +1,9 @@
 package policy
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // SchemaVersion is the version of the language that [Parse] reads.
 const SchemaVersion = 1
@@ -36,8 +39,11 @@ func (b *builder) identity(root *node) {
 			advise("add: name = \"my-connector\"")
 	} else if name, ok := b.text(m.value, "name", "a string of a-z, 0-9 and -"); ok {
 		if !policyName.MatchString(name) {
-			b.add(m.value.at, "name %s is not a policy name", quote(name)).
+			r := b.add(m.value.at, "name %s is not a policy name", quote(name)).
 				note("expected  1 to %d characters of a-z, 0-9 and -", MaxName)
+			if plain := strings.NewReplacer(" ", "-", "_", "-", ".", "-").Replace(strings.ToLower(name)); policyName.MatchString(plain) {
+				r.advise("name = %q", plain)
+			}
 		}
 		b.layer.Name, b.layer.family.nameAt = name, b.at(m.value)
 	}

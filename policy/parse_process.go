@@ -37,7 +37,9 @@ func (b *builder) process(t table) {
 		}
 	}
 	if m, ok := t.node.member("wall_time"); ok {
-		if text, ok := b.text(m.value, "process.wall_time", expectedDuration); ok {
+		if d, _, err := parseDuration(b.src.slice(m.value.at) + "s"); m.value.kind == kindInteger && err == nil && d > 0 {
+			b.wrongType(m.value, "process.wall_time", expectedDuration).advise("wall_time = %q", DurationText(d))
+		} else if text, ok := b.text(m.value, "process.wall_time", expectedDuration); ok {
 			d, hint, err := parseDuration(text)
 			switch {
 			case err != nil:

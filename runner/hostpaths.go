@@ -103,11 +103,14 @@ func chooseDirectory(root string, p *policy.Policy) (string, error) {
 	}
 	if directory == "" {
 		current, err := os.Getwd()
-		if err != nil {
-			return "", refuse("find the working directory: %v", err)
+		if err == nil {
+			directory, err = filepath.EvalSymlinks(current)
 		}
-		if directory, err = filepath.EvalSymlinks(current); err != nil {
-			return "", refuse("find the working directory: %v", err)
+		if err != nil {
+			r := refuse("the working directory cannot be looked at")
+			r.Found, r.Expected = err.Error(), "a directory that the caller may open"
+			r.Instead = []string{"start from another directory, or set [process] directory"}
+			return "", r
 		}
 	}
 	for _, e := range p.Filesystem.Entries {

@@ -74,6 +74,10 @@ func Run(o Options) (code int, err error) {
 	if o.Backend == BackendNone && (o.User != "" || o.Receipt != "" || o.Root != "" || o.EgressLog != "") {
 		r := refuse("--backend none changes no user and no root, proves nothing and has no gateway")
 		r.Found, r.Expected = "--user, --root, --receipt or --egress-log beside --backend none", "none of them"
+		r.Instead = []string{
+			"leave them out, and for another user start confine as that user:",
+			"  setpriv --reuid NAME --regid NAME --init-groups confine run --backend none ...",
+		}
 		return ExitRefused, r
 	}
 	if o.Backend == BackendNone {
