@@ -1,6 +1,10 @@
 package lint
 
-import "confine/policy"
+import (
+	"strings"
+
+	"confine/policy"
+)
 
 var hostMode = Rule{
 	Code:     "CF101",
@@ -18,10 +22,14 @@ parameter stands for it.`,
 		if s.Policy.Network.Mode != policy.NetworkHost {
 			return nil
 		}
+		hint := tableHint("network", `mode   = "egress"`, `egress = ["api.example.com:443"]`)
+		if s.own(s.Policy.Network.At) {
+			_, hint, _ = strings.Cut(hint, "\n") // the table is there
+		}
 		return []Found{{
 			At: s.Policy.Network.At, Message: "the program can reach whatever the machine reaches",
 			Notes: []string{"cloud metadata and the local network too, e.g. 169.254.169.254:80"},
-			Hint:  "mode   = \"egress\"\negress = [\"api.example.com:443\"]",
+			Hint:  hint,
 		}}
 	},
 }

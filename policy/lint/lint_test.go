@@ -181,6 +181,26 @@ func TestFindingsOfEachPolicy(t *testing.T) {
 	}
 }
 
+// An edit of what a base states names its table, which the policy may not have.
+func TestHintNamesInheritedTable(t *testing.T) {
+	library := shelf{"base": "schema = 1\nname = \"base\"\n[network]\nmode = \"host\"\n"}
+	const keys = "mode   = \"egress\"\negress = [\"api.example.com:443\"]"
+	for text, want := range map[string]string{
+		"schema = 1\nname = \"acme\"\nextends = [\"base\"]\n":       "[network]\n" + keys,
+		"schema = 1\nname = \"acme\"\n[network]\nmode = \"host\"\n": keys,
+	} {
+		var hints []string
+		for _, f := range settled(t, lint.Linter{Library: library}, library, text, "base") {
+			if f.Rule.Code == "CF101" {
+				hints = append(hints, f.Hint)
+			}
+		}
+		if !slices.Equal(hints, []string{want}) {
+			t.Errorf("%s: %q, not %q", text, hints, want)
+		}
+	}
+}
+
 // What only a base and a policy make together is told of the policy, also where the base is
 // looked at in the same run and nothing is wrong with it, or settings ignore it there.
 func TestFindingsThatBothMake(t *testing.T) {
