@@ -79,13 +79,17 @@ func coverRlimit(name string, own bool) compiler.Verdict {
 		return compiler.None.By(why)
 	}
 	const how = "the stage, right before execve"
-	// They count for a user and a user namespace, see getrlimit(2).
+	// They count for a user and a user namespace, and there is the caller's own limit for what
+	// counts in all of them, see getrlimit(2) and user_namespaces(7).
+	const outside = "; towards the caller's own limit what the user has outside counts too"
 	perUser := name == "nproc" || name == "sigpending" || name == "msgqueue"
 	switch {
 	case perUser && !own:
 		return stronger(how + "; what the user has outside counts too")
 	case name == "nproc":
-		return stronger(how + "; the warden's threads count too")
+		return stronger(how + "; the warden's threads count too" + outside)
+	case perUser:
+		return stronger(how + outside)
 	}
 	return exact(how)
 }
