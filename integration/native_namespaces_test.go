@@ -173,7 +173,7 @@ func TestNativeNamespacesRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			wants(t, finish(t, cmd(signed)).must(t, 0), "no namespaces")
-			wants(t, finish(t, cmd(unsigned)).must(t, refused), "nothing ran", "filesystem.map", "policy.toml:", "Landlock")
+			wants(t, finish(t, cmd(unsigned)).must(t, refused), "nothing ran", "filesystem.map", "policy.toml:", "Landlock", `[[accept]] with backend = "native"`)
 		})
 	}
 	wants(t, finish(t, ownNative(unsigned, program)).must(t, 0), "own namespaces")
