@@ -117,6 +117,28 @@ rm %[1]s/copy`, dir, filepath.Join(alias, "w"), loader(t))
 	}
 }
 
+// TestNativeNamespacesTwice: where the second path may be mapped nothing runs.
+func TestNativeNamespacesTwice(t *testing.T) {
+	top := tree(t)
+	dir, mapped := owned(t, filepath.Join(top, "w")), filepath.Join(top, "mapped")
+	second := filepath.Join(mapped, "second")
+	if err := os.MkdirAll(second, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	policy := strings.Replace(readText(t, unsignedForNative(t, fmt.Sprintf("write = [%q]", dir), "")), "\nmap = [", fmt.Sprintf("\nmap = [%q, ", mapped), 1)
+	policy = file(t, filepath.Join(tree(t), "policy.toml"), policy, 0o644)
+	finish(t, ownNative(policy, "/usr/bin/true")).must(t, 0)
+	script := fmt.Sprintf("mount --bind %s %s && exec \"$@\"", dir, second)
+	cmd := exec.Command("/usr/bin/unshare", append([]string{
+		"--mount", "--propagation", "private", "/usr/bin/sh", "-c", script, "sh",
+	}, ownNative(policy, "/usr/bin/echo", "ran").Args...)...)
+	o := finish(t, cmd).must(t, refused)
+	wants(t, o, "nothing ran", dir+" in "+second)
+	if o.stdout != "" {
+		t.Errorf("the program ran: %s", o.stdout)
+	}
+}
+
 // TestNativeNamespacesNames: a name that another process of the user removes takes the mount
 // of its entry along, and what it is given again stays what it was.
 func TestNativeNamespacesNames(t *testing.T) {

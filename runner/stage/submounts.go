@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,6 +76,60 @@ func openRest(e compiler.Expectation, mountinfo string) []string {
 		open = append(open, point)
 	}
 	return open
+}
+
+// checkTwice looks whether what may be written is mounted a second time where it may be
+// mapped or executed: Landlock knows it there as well.
+func checkTwice(e compiler.Expectation) Check {
+	const none = "nothing that may be written"
+	found := none
+	if data, err := os.ReadFile("/proc/self/mountinfo"); err != nil {
+		found = unix.ErrnoName(errno(err))
+	} else if twice := mountedTwice(e, string(data)); len(twice) > 0 {
+		found = strings.Join(twice, ", ")
+	}
+	return equal(policy.ClauseFilesystem, "mounts that may be mapped or executed", policy.Position{}, none, found)
+}
+
+// mountedTwice words what lies both below an entry to write and below one to map or execute.
+func mountedTwice(e compiler.Expectation, mountinfo string) []string {
+	type mount struct{ device, root, point string }
+	var written, mapped []mount
+	for _, line := range strings.Split(mountinfo, "\n") {
+		fields := strings.Fields(line)
+		if len(fields) < 6 {
+			continue
+		}
+		m, flags := mount{fields[2], UnescapeMount(fields[3]), UnescapeMount(fields[4])}, strings.Split(fields[5], ",")
+		entry, _ := entryOf(e.Paths, m.point)
+		switch {
+		case entry.Mode == policy.ModeWrite && !slices.Contains(flags, "ro"):
+			written = append(written, m)
+		case (entry.Mode == policy.ModeMap || entry.Mode == policy.ModeExec) && !slices.Contains(flags, "noexec"):
+			mapped = append(mapped, m)
+		}
+	}
+	var twice []string
+	for _, w := range written {
+		for _, m := range mapped {
+			below, holds := cutPath(w.root, m.root)
+			_, held := cutPath(m.root, w.root)
+			// A directory that holds the entry's own shows it by the entry's own path.
+			if w.device == m.device && (holds && filepath.Join(m.point, below) != w.point || held && !holds) {
+				twice = append(twice, w.point+" in "+m.point)
+			}
+		}
+	}
+	slices.Sort(twice)
+	return slices.Compact(twice)
+}
+
+// cutPath gives the part of a path below another one, if it is that or lies there.
+func cutPath(path, above string) (below string, ok bool) {
+	if above == "/" || path == above {
+		return strings.TrimPrefix(path, above), true
+	}
+	return strings.CutPrefix(path, above+"/")
 }
 
 // UnescapeMount gives a path of proc_pid_mountinfo(5), where blanks and backslashes are

@@ -96,16 +96,16 @@ func TestCheckSubmounts(t *testing.T) {
 // TestOpenRest: of the mounts outside of all entries none may be written to or executed.
 func TestOpenRest(t *testing.T) {
 	const text = "22 1 8:1 / / ro,nosuid,noexec - ext4 /dev/sda rw\n" +
-		"23 22 8:1 /work /other\\040work ro,nosuid - ext4 /dev/sda rw\n" +
-		"24 22 8:1 /work /second rw,noexec - ext4 /dev/sda rw\n" +
-		"25 22 8:1 /work /work rw,noexec - ext4 /dev/sda rw\n" +
+		"23 22 8:1 /kept /other\\040work ro,nosuid - ext4 /dev/sda rw\n" +
+		"24 22 8:1 /kept /second rw,noexec - ext4 /dev/sda rw\n" +
+		"25 22 8:1 /kept /kept rw,noexec - ext4 /dev/sda rw\n" +
 		"26 22 8:1 /bin /bin ro - ext4 /dev/sda rw\n" +
 		"27 26 8:1 /secret /bin/secret ro - ext4 /dev/sda rw\n" +
 		"28 22 0:5 / /tmp rw,noexec - tmpfs confine rw\n" +
 		"29 22 0:6 / /dev/shm rw,noexec - tmpfs confine rw\n" +
 		"30 22 0:7 / /proc rw,noexec - proc proc rw\n"
 	e := compiler.Expectation{Dev: policy.DevMinimal, Paths: []compiler.PathExpectation{
-		entry(policy.ModeWrite, "/work", 0), entry(policy.ModeExec, "/bin", 0), entry(policy.ModeHide, "/bin/secret", 0),
+		entry(policy.ModeWrite, "/kept", 0), entry(policy.ModeExec, "/bin", 0), entry(policy.ModeHide, "/bin/secret", 0),
 		entry(policy.ModeTmp, "/tmp", 0),
 	}}
 	if got, want := openRest(e, text), []string{"/other work", "/second"}; !slices.Equal(got, want) {
@@ -114,5 +114,33 @@ func TestOpenRest(t *testing.T) {
 	e.Dev = policy.DevNone
 	if got := openRest(e, text); !slices.Contains(got, "/dev/shm") {
 		t.Errorf("got %q: nobody asked for it", got)
+	}
+}
+
+// TestMountedTwice: what may be written is shown by its own path alone where anything may be
+// mapped or executed.
+func TestMountedTwice(t *testing.T) {
+	e := compiler.Expectation{Paths: []compiler.PathExpectation{
+		entry(policy.ModeExec, "/app", 0), entry(policy.ModeWrite, "/app/data", 0),
+		entry(policy.ModeMap, "/lib", 0), entry(policy.ModeWrite, "/kept", 0), entry(policy.ModeRead, "/read", 0),
+	}}
+	const own = "1 0 8:1 /app /app ro - ext4 a rw\n2 1 8:1 /app/data /app/data rw - ext4 a rw\n" +
+		"3 0 8:1 /lib /lib ro - ext4 a rw\n4 0 8:1 /srv/kept /kept rw - ext4 a rw\n"
+	for more, want := range map[string][]string{
+		"":                                     nil,
+		"5 3 8:1 /srv /lib/srv ro - ext4 a rw": {"/kept in /lib/srv"},
+		"5 3 8:1 / /lib/all ro - ext4 a rw":    {"/app/data in /lib/all", "/kept in /lib/all"},
+		"5 3 8:1 /srv/kept /lib/same ro - ext4 a rw":          {"/kept in /lib/same"},
+		"5 3 8:1 /srv/kept/part /lib/part ro - ext4 a rw":     {"/kept in /lib/part"},
+		"5 3 8:1 /srv/kept /lib/noexec ro,noexec - ext4 a rw": nil,
+		"5 4 8:1 /lib /kept/lib rw - ext4 a rw":               {"/kept/lib in /lib"},
+		"5 4 8:1 /lib /kept/lib ro - ext4 a rw":               nil,
+		"5 3 8:2 /srv/kept /lib/other ro - ext4 b rw":         nil,
+		"5 3 8:1 /srv/kepts /lib/kepts ro - ext4 a rw":        nil,
+		"5 3 8:1 /srv/kept /read/same ro - ext4 a rw":         nil,
+	} {
+		if got := mountedTwice(e, own+more); !slices.Equal(got, want) {
+			t.Errorf("%q: got %q, want %q", more, got, want)
+		}
 	}
 }

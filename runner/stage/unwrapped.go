@@ -112,7 +112,7 @@ func examineMounts(order *Order, controls Controls) []Check {
 		}
 	}
 	checks = append(checks, checkSubmounts(e, controls.Mounts)...)
-	checks = append(checks, checkRest(e))
+	checks = append(checks, checkRest(e), checkTwice(e))
 	checks = append(checks, checkProc(e)...)
 	return append(checks, checkSharedMemory(order)...)
 }
