@@ -1,11 +1,11 @@
 //go:build linux
 
 // Package notify brings a program's connections to the gateway where the program has no
-// network namespace of its own, and nobody any privilege: seccomp_unotify(2).
+// network namespace that is connected to it, and nobody any privilege: seccomp_unotify(2).
 //
 // The program runs under a filter that answers socket(2) and connect(2) with
 // SECCOMP_RET_USER_NOTIF. Both wait for a supervisor, a process of the program's own uid
-// and gid outside of its sandbox. It makes the sockets, for TCP alone, and keeps a
+// and gid outside of its sandbox, which can be the runner's. It makes the sockets, for TCP alone, and keeps a
 // descriptor of each until it is connected. At a connect it reads the address and hands it
 // to the runner, with its own descriptor of the socket. The runner alone decides. It
 // connects the socket to itself over loopback, gives the other end to the gateway, and says
@@ -35,8 +35,8 @@
 //
 // # What is needed
 //
-// Reading an address takes the right to trace the program, ptrace(2): the same uid and gid,
-// a program that is dumpable and has no capabilities beyond the supervisor's, and, where
+// Reading an address takes the right to trace the program, ptrace(2): the same uid, gid and
+// user namespace, a program that is dumpable and has no capabilities beyond the supervisor's, and, where
 // kernel.yama.ptrace_scope is 1, a supervisor that is the program's ancestor.
 // Nothing takes pidfd_getfd(2), which the default profiles of Docker and containerd deny.
 //

@@ -4,6 +4,7 @@ package notify
 
 import (
 	"errors"
+	"os"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -22,6 +23,8 @@ type supervisor struct {
 	runner int
 	slots  chan struct{}
 	table  *table
+	// calls are those that are looked at.
+	calls sync.WaitGroup
 
 	mutex sync.Mutex
 	// asked are the sockets of the calls that the runner was asked for.
@@ -43,6 +46,37 @@ func Supervise(runner int) int {
 	go func() { ended <- s.receive() }()
 	go func() { s.reply(); ended <- 1 }()
 	return <-ended
+}
+
+// SuperviseWithin is [Supervise] in a process that goes on, which can be the runner itself:
+// it returns when nothing is left that runs under the filter, and the broker is closed.
+// lost is called when calls are not answered any more although something may be left; it has
+// to end that.
+func SuperviseWithin(runner *os.File, lost func()) {
+	defer runner.Close()
+	s, err := takeOver(int(runner.Fd()))
+	if err != nil {
+		lost()
+		return
+	}
+	gone, replied := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(replied)
+		s.reply()
+		select {
+		case <-gone:
+		default:
+			lost()
+		}
+	}()
+	if s.receive() != 0 {
+		lost()
+	}
+	close(gone)
+	<-replied
+	s.calls.Wait()
+	_ = unix.Close(s.listener.fd)
+	s.table.close()
 }
 
 // takeOver gets the listener.
@@ -91,12 +125,12 @@ func (s *supervisor) receive() int {
 			}
 			return 1
 		}
-		go func() {
+		s.calls.Go(func() {
 			defer func() { <-s.slots }()
 			if err := s.handle(n); err != nil {
 				s.listener.answer(n.id, errnoOf(err))
 			}
-		}()
+		})
 	}
 }
 

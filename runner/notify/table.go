@@ -115,6 +115,15 @@ func (t *table) forget(inode uint64) {
 	delete(t.sockets, inode)
 }
 
+// close forgets all sockets.
+func (t *table) close() {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	for inode := range t.sockets {
+		t.forget(inode)
+	}
+}
+
 // makeRoom sweeps if it is time for that. Whoever comes meanwhile waits for the room.
 func (t *table) makeRoom() {
 	if !t.full() {

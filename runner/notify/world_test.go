@@ -139,8 +139,14 @@ func (w *world) direct() []netip.AddrPort {
 	return found
 }
 
-// open starts everything.
+// open starts everything, with a supervisor of its own.
 func open(t testing.TB) *world {
+	t.Helper()
+	return openWith(t, (*world).supervise)
+}
+
+// openWith starts everything, with a supervisor that a function starts.
+func openWith(t testing.TB, supervise func(w *world, theirs *os.File)) *world {
 	t.Helper()
 	if os.Getenv(namespaceVariable) == "" {
 		t.Skip("a network namespace and a user of its own take root")
@@ -166,7 +172,7 @@ func open(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.supervise(theirs)
+	supervise(w, theirs)
 	config := Config{Gateway: gateway, Nameservers: []netip.Addr{netip.MustParseAddr(nameserver)}}
 	if w.Broker, err = New(config, conn); err != nil {
 		t.Fatal(err)
