@@ -55,20 +55,30 @@ type Expectation struct {
 	FilterAt policy.Position `json:"filter_at"`
 	// FilterCanaries are what the stage tries of the filter before the program starts.
 	FilterCanaries []FilterCanary `json:"filter_canaries"`
-	// Unwrapped is what the stage does where nothing wraps it; nil is under a wrapper.
+	// Unwrapped is there where nothing wraps the stage, which makes the whole sandbox.
 	Unwrapped *Unwrapped `json:"unwrapped,omitempty"`
+	// Guard is a second filter; nil is none.
+	Guard *Guard `json:"guard,omitempty"`
 }
 
-// Unwrapped is the part of a sandbox that is otherwise the wrapper's, made by the stage.
+// Unwrapped is how a sandbox is made that is otherwise the wrapper's.
 type Unwrapped struct {
-	// Guard is a seccomp program beside that of the policy, as sock_filter records: it
-	// denies what Landlock does not see. GuardCanaries are what the stage tries of it.
-	Guard         []byte         `json:"guard"`
-	GuardCanaries []FilterCanary `json:"guard_canaries"`
 	// Namespaces says that the launch has mounts and processes of its own: each entry of
 	// Paths is a mount then, and tmp entries, /dev/shm and /proc are new ones.
 	Namespaces bool `json:"namespaces,omitempty"`
-	// Mediated says that the guard asks the runner about connect(2).
+}
+
+// Mediated reports whether the runner answers connect(2) in the program's place. There is a
+// gateway then, and no network namespace that is connected to it.
+func (e Expectation) Mediated() bool { return e.Guard != nil && e.Guard.Mediated }
+
+// Guard is a filter beside that of the policy: it denies what goes around other mechanisms.
+type Guard struct {
+	// Program is a seccomp program, as sock_filter records, and Canaries are what the stage
+	// tries of it.
+	Program  []byte         `json:"program"`
+	Canaries []FilterCanary `json:"canaries"`
+	// Mediated says that it asks the runner about connect(2).
 	Mediated bool `json:"mediated,omitempty"`
 }
 

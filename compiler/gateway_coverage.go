@@ -56,8 +56,9 @@ func coverGateway(n policy.Network) []Coverage {
 	return rows
 }
 
-// CoverGatewayFiles says of the entries whose files a gateway replaces what is shown there.
-func CoverGatewayFiles(p *policy.Policy, rows []Coverage) {
+// CoverGatewayFiles says of the entries whose files a gateway replaces what is shown there;
+// whom begins the words, where that is not so for everybody.
+func CoverGatewayFiles(p *policy.Policy, whom string, rows []Coverage) {
 	gateway := GatewayOf(p.Network)
 	if gateway == nil {
 		return
@@ -65,7 +66,7 @@ func CoverGatewayFiles(p *policy.Policy, rows []Coverage) {
 	for _, file := range gateway.Files(p.Filesystem, "") {
 		for i := range rows {
 			if rows[i].Clause == policy.ClauseFilesystemRead && rows[i].Subject == file.Path {
-				rows[i].Launched = Exact.By("a file of confine's own in place of the host's; " + rows[i].Launched.How)
+				rows[i].Launched = Exact.By(whom + "a file of confine's own in place of the host's; " + rows[i].Launched.How)
 			}
 		}
 	}

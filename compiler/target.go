@@ -30,6 +30,9 @@ type Target struct {
 	// Namespaces says that the launch makes namespaces of its own where no tool does it, in
 	// a user namespace; only native takes it into account.
 	Namespaces bool `json:"namespaces,omitempty"`
+	// Caller is who launches the program. Only firejail's bundle for network.mode = "egress"
+	// depends on it.
+	Caller Caller `json:"caller,omitempty"`
 	// Generator writes the filter of system calls; nil is seccomp.Go. The bundle has its
 	// name.
 	Generator seccomp.Generator `json:"-"`
@@ -37,6 +40,17 @@ type Target struct {
 	// mount the right kind of thing at each path.
 	Root *Root `json:"root,omitempty"`
 }
+
+// Caller is a kind of user, by what a backend can do for it.
+type Caller string
+
+// The callers. Nobody in particular gets the bundle of root, and a coverage that says where
+// others differ.
+const (
+	AnyCaller      Caller = ""
+	RootCaller     Caller = "root"
+	OrdinaryCaller Caller = "ordinary"
+)
 
 // Root is a root file system as far as the paths of one policy ask for it.
 type Root struct {

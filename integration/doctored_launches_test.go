@@ -128,6 +128,19 @@ func doctoredNetwork() []doctored {
 			clause: "network.mode", broken: "no gateway in the order", caller: "root", policy: toEgress,
 			change: ordered("expectation.gateway", `null`),
 		},
+		{clause: "network.mode", broken: "the host's network beside the runner's answers", caller: "user", policy: toEgress, change: drop("net none")},
+		{
+			clause: "network.mode", broken: "no guard in the order", caller: "user", policy: toEgress,
+			change: ordered("expectation.guard", `null`),
+		},
+		{
+			clause: "network.mode", broken: "a guard without a listener in the order", caller: "user", policy: toEgress,
+			change: ordered("expectation.guard.mediated", `false`),
+		},
+		{
+			clause: "network.mode", broken: "nobody has the program's calls to connect", caller: "user", policy: toEgress,
+			change: answered(answer(unix.SYS_CONNECT, unix.EACCES)),
+		},
 	}
 }
 
@@ -355,6 +368,7 @@ func doctoredProcess() []doctored {
 func doctoredSandbox() []doctored {
 	return []doctored{
 		{clause: "sandbox", broken: "the host's users", change: drop("noroot")},
+		{clause: "sandbox", broken: "users that the runner cannot look at", caller: "user", policy: toEgress, change: last("noroot")},
 		{clause: "sandbox", broken: "the host's shared memory and semaphores", change: drop("ipc-namespace")},
 		{clause: "sandbox", broken: "no filter of calls", change: drop("seccomp io_uring_setup,io_uring_enter,io_uring_register", "seccomp.block-secondary")},
 		{clause: "sandbox", broken: "no filter of namespaces", change: drop("restrict-namespaces")},

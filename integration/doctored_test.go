@@ -202,9 +202,9 @@ exec "$@"
 func TestDoubleOfFirejailConfines(t *testing.T) {
 	dir := grounds(t)
 	for _, caller := range []string{"root", "user"} {
-		for _, mode := range []string{"none", "host"} {
+		for mode, policy := range map[string][]string{"none": nil, "host": toHost, "egress": toEgress} {
 			t.Run(caller+"/"+mode, func(t *testing.T) {
-				o, receipt := launchDoctored(t, caller, dir, doctored{policy: []string{`"none"`, `"` + mode + `"`}},
+				o, receipt := launchDoctored(t, caller, dir, doctored{policy: policy},
 					probe, "env DOCTORED_A", "env FIXED", "read DIR/v2/file")
 				o.must(t, 0)
 				if got := answers(t, o.stdout); got["env DOCTORED_A"] != "ok" || got["env FIXED"] != "ok" {

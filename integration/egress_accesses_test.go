@@ -215,4 +215,4 @@ func TestEgressParameters(t *testing.T) {
 }
 
 // oneEgressEach is a launch of each backend.
-func oneEgressEach() []launch { return []launch{egressLaunches[0], egressLaunches[2]} }
+func oneEgressEach() []launch { return []launch{egressLaunches[0], egressLaunches[3]} }

@@ -48,7 +48,7 @@ func (w *internet) refuse(t *testing.T, policy string, attacks []refusal) {
 			w.resolver.questions()
 			got := w.egressAnswers(t, l, policy, texts(attempts)...)
 			for _, a := range attempts {
-				a, _ = a.under(backendOf(l))
+				a, _ = a.under(answeredAs(l))
 				a.judge(t, nil, got)
 			}
 			if text := w.visits.beyond(apiAddress); text != "" {
@@ -93,7 +93,7 @@ func TestEgressNamesOfOthers(t *testing.T) {
 		t.Run(l.name+" asks the gateway", func(t *testing.T) {
 			var inside, outside, alive []string
 			networks := []string{"tcp", "udp"}
-			if backendOf(l) == compiler.Native {
+			if mediated(l) {
 				networks = networks[:1]
 			}
 			for _, network := range networks {
@@ -200,7 +200,7 @@ func TestEgressLink(t *testing.T) {
 			link := "interfaces eth0 lo"
 			for access, got := range w.egressAnswers(t, l, policy, link, "exchange api.vendor.test:443") {
 				want := "ok"
-				if access == link && backendOf(l) == compiler.Native {
+				if access == link && mediated(l) {
 					want = "EAFNOSUPPORT" // nobody tells it of any interface
 				}
 				if got != want {
@@ -208,7 +208,7 @@ func TestEgressLink(t *testing.T) {
 				}
 			}
 			last := "65535"
-			if backendOf(l) != compiler.Firejail {
+			if l.name != "firejail root" {
 				last = "2048" // the sentry, and a runner that is asked, take their time for a connection that is refused
 			}
 			o := w.finish(t, l.cmd(policy, probe, "scan 198.18.0.1 "+last+" 53", "scan api.vendor.test "+last+" 443 "+echoPort, "scan other.test "+last+" 80")).must(t, 0)
@@ -330,6 +330,83 @@ func TestEgressRebinding(t *testing.T) {
 						t.Errorf("stderr: %s", o.stderr)
 					}
 				})
+			}
+		})
+	}
+}
+
+// hostSockets does with sockets of the host's what leads elsewhere than to their address, or
+// lets somebody else in.
+const hostSockets = `import ctypes, errno, fcntl, os, socket
+evil, api = ("203.0.113.66", 7000), ("api.vendor.test", 7000)
+libc = ctypes.CDLL(None, use_errno=True)
+def attempt(name, f):
+    try: f(); print(name, "ok")
+    except OSError as e: print(name, errno.errorcode[e.errno])
+def kind(*kind): socket.socket(*kind).close()
+def disconnect(s):
+    if libc.connect(s.fileno(), bytes(16), 16): raise OSError(ctypes.get_errno(), "connect")
+def again():
+    s = socket.create_connection(api)
+    try: disconnect(s)
+    except OSError: pass
+    s.connect(evil)
+def passed():
+    ours, theirs = socket.socketpair()
+    mine = socket.socket()
+    socket.send_fds(ours, [b"x"], [mine.fileno()])
+    mine.close()
+    s = socket.socket(fileno=socket.recv_fds(theirs, 1, 1)[1][0])
+    s.connect(evil)
+attempt("udp", lambda: kind(socket.AF_INET, socket.SOCK_DGRAM))
+attempt("multipath", lambda: kind(socket.AF_INET, socket.SOCK_STREAM, 262))
+attempt("unix", lambda: kind(socket.AF_UNIX))
+attempt("netlink", lambda: kind(socket.AF_NETLINK, socket.SOCK_RAW))
+attempt("bind", lambda: socket.socket().bind(("127.0.0.1", 0)))
+attempt("listen", lambda: socket.socket().listen())
+attempt("device", lambda: socket.socket().setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0"))
+attempt("options", lambda: socket.socket().setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, b"\1" * 4))
+attempt("fast open", lambda: socket.socket().sendto(b"x", socket.MSG_FASTOPEN, evil))
+attempt("later", lambda: socket.socket().setsockopt(socket.IPPROTO_TCP, 30, 1))
+attempt("interfaces", lambda: fcntl.ioctl(socket.socket(), 0x8912, bytes(16)))
+attempt("disconnect", lambda: disconnect(socket.create_connection(api)))
+attempt("again", again)
+attempt("passed", passed)
+attempt("gateway", lambda: socket.create_connection(api).close())
+`
+
+// TestEgressSocketsOfTheHost: where the runner makes the program's connections, the program
+// has sockets of the host's, and nothing can be done by them but what it is asked.
+func TestEgressSocketsOfTheHost(t *testing.T) {
+	t.Parallel()
+	w := newInternet(t)
+	program := []string{"/usr/bin/python3.11", "-c", hostSockets}
+	control := w.finish(t, asConnector(exec.Command(program[0], program[1:]...))).must(t, 0)
+	if strings.Count(control.stdout, " ok\n") != strings.Count(control.stdout, "\n") {
+		t.Fatalf("control: %s", control.stdout)
+	}
+	want := strings.Join([]string{
+		"udp EPROTONOSUPPORT", "multipath EPROTONOSUPPORT", "unix EAFNOSUPPORT", "netlink EAFNOSUPPORT", "bind EPERM", "listen EPERM",
+		"device ENOTSUP", "options ENOTSUP", "fast open ENOTSUP", "later ENOTSUP", "interfaces EPERM",
+		"disconnect EISCONN", "again EISCONN", "passed ENETUNREACH", "gateway ok", "",
+	}, "\n")
+	policy := egressPolicy(t, `egress = ["api.vendor.test:7000"]`, everything)
+	for _, l := range egressLaunches {
+		if !mediated(l) {
+			continue
+		}
+		t.Run(l.name, func(t *testing.T) {
+			w.visits.forget()
+			want := want
+			if backendOf(l) == compiler.Native {
+				// The program is in the host's network namespace, whose interfaces it may know.
+				want = strings.Replace(want, "interfaces EPERM", "interfaces ok", 1)
+			}
+			if o := w.finish(t, l.cmd(policy, program...)).must(t, 0); o.stdout != want {
+				t.Errorf("got\n%s\nexpected\n%s", o.stdout, want)
+			}
+			if n := w.visits.count(evilAddress); n != 0 {
+				t.Errorf("%d connections came to %s", n, evilAddress)
 			}
 		})
 	}

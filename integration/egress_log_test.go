@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"confine/compiler"
 	"confine/runner/egress"
 )
 
@@ -115,7 +114,7 @@ func TestEgressLog(t *testing.T) {
 			one("an address that is refused", func(e egress.Event) bool {
 				return e.Verdict == egress.Denied && e.Host == "metadata.test" && strings.Contains(e.Because, "metadata")
 			})
-			if backendOf(l) != compiler.Native { // which has no socket to send one with
+			if !mediated(l) { // which has no socket to send one with
 				one("a datagram", func(e egress.Event) bool {
 					return e.Verdict == egress.Denied && e.Host == "api.vendor.test" && e.Port == 7000 && e.Protocol == "udp"
 				})
@@ -178,7 +177,7 @@ func TestEgressLogThatCannotBe(t *testing.T) {
 	}
 	open := file(t, filepath.Join(tree(t), "open.jsonl"), "", 0o666)
 	for log, want := range map[string]string{theirs: "belongs to uid", linked: "has 2 names", open: "has mode 0666"} {
-		for _, l := range egressLaunches[:2] {
+		for _, l := range linkedByRoot() {
 			o := w.finish(t, with(l.cmd(policy, "/usr/bin/touch", filepath.Join(desk, "ran")), "--egress-log", log))
 			wants(t, o.must(t, 125), "nothing ran", want)
 		}

@@ -105,7 +105,7 @@ func (d dockerEngine) runsInFirejail(t *testing.T) {
 	t.Run("hosts by name", func(t *testing.T) {
 		const image = firejailImage + "-named"
 		d.build(t, "Dockerfile.firejail", base, namedPolicy+"\n[process]\nuser = \"airbyte\"\n", image).must(t, 0)
-		wants(t, d.run(t, image, "none", withoutNetwork, "spec").must(t, 125), "nothing ran", "for a root caller alone")
+		d.resists(t, image, "firejail", withoutNetwork)
 		options := append([]string{"--user", "0", "--entrypoint", "/bin/sh", "--volume", probe + ":/usr/local/bin/probe:ro"}, withoutNetwork...)
 		const try = "connect " + metadataAddress + ":80"
 		o := d.run(t, image, "host", options, "-c", entrypoint("firejail")+"/usr/local/bin/probe '"+try+"'").must(t, 0)

@@ -29,7 +29,7 @@ func (firejailBackend) problems(h Host, p *policy.Policy) []Problem {
 	}
 	problems := h.FirejailProblems(mode)
 	if mode == policy.NetworkEgress {
-		problems = append(problems, h.gatewayProblems()...)
+		problems = append(problems, h.firejailEgressProblems()...)
 	}
 	return append(problems, h.boundProblems(p)...)
 }
@@ -39,7 +39,11 @@ func (firejailBackend) target(l *launchable) (compiler.Target, error) {
 	if err != nil {
 		return compiler.Target{}, refuse("%v", err)
 	}
-	return compiler.Target{Backend: compiler.Firejail, Version: version, Arch: l.host.Arch}, nil
+	target := compiler.Target{Backend: compiler.Firejail, Version: version, Arch: l.host.Arch, Caller: compiler.OrdinaryCaller}
+	if l.host.Caller.UID == 0 {
+		target.Caller = compiler.RootCaller
+	}
+	return target, nil
 }
 
 func (firejailBackend) check(l *launchable) error {
@@ -58,6 +62,11 @@ func (firejailBackend) check(l *launchable) error {
 	if err := checkWrittenStreams(l.Policy.Filesystem, l.Stdin, l.Stdout, l.Stderr); err != nil {
 		return err
 	}
+	if l.bundle.Expectation.Mediated() {
+		if err := l.checkSockets(); err != nil {
+			return err
+		}
+	}
 	if err := checkUnnamedLinks(l.Policy.Filesystem); err != nil {
 		return err
 	}
@@ -71,6 +80,9 @@ func (firejailBackend) describe(l *launchable) string {
 func (firejailBackend) start(l *launchable, order *stage.Order, _ <-chan os.Signal) (enclosure, error) {
 	if l.host.Caller.UID == 0 {
 		sweepFirejailState(firejailState)
+	}
+	if order.Expectation.Mediated() {
+		order.Environment = append(order.Environment, lookUpByTCP...)
 	}
 	profile, _ := l.bundle.Artifact(firejail.LaunchedProfile)
 	j, err := startJail(l, order, profile)
@@ -97,7 +109,7 @@ func (l *launchable) plan() launcherPlan {
 		},
 		Environment: []string{"PATH=/usr/bin:/bin"},
 	}
-	if gateway := l.bundle.Expectation.Gateway; gateway != nil {
+	if gateway := l.bundle.Expectation.Gateway; gateway != nil && !l.bundle.Expectation.Mediated() {
 		// The name that programs in firejail's sandboxes see is the host's.
 		hostname, _ := os.Hostname()
 		plan.Connected = true

@@ -175,7 +175,7 @@ func networkOf(pid int) (string, error) {
 // gateway's: without it, C libraries ask for names elsewhere.
 func (l *launchable) checkResolver() error {
 	file, needed := compiler.NeedsResolver(l.Policy)
-	if !needed || l.bundle.Expectation.Unwrapped != nil {
+	if !needed || l.bundle.Expectation.Mediated() {
 		return nil
 	}
 	if info, err := os.Stat(filepath.Join(l.root(), file)); err != nil || !info.Mode().IsRegular() {

@@ -3,7 +3,6 @@
 package runner
 
 import (
-	"fmt"
 	"os"
 
 	"confine/compiler"
@@ -15,7 +14,7 @@ import (
 func (h Host) EgressProblems(name compiler.Backend) []Problem {
 	switch name {
 	case compiler.Firejail:
-		return h.gatewayProblems()
+		return h.firejailEgressProblems()
 	case compiler.Native:
 		return h.mediationProblems()
 	}
@@ -29,16 +28,18 @@ func (h Host) EgressProblems(name compiler.Backend) []Problem {
 	return nil
 }
 
+// firejailEgressProblems are those of a sandbox of firejail's. Root connects its network
+// namespace, and for anybody else the runner answers connect(2).
+func (h Host) firejailEgressProblems() []Problem {
+	if h.Caller.UID != 0 {
+		return h.mediationProblems()
+	}
+	return gatewayProblems()
+}
+
 // gatewayProblems are those of a gateway beside a set-uid firejail: that loses its
 // privilege in a user namespace, so that the namespaces have to be made without one.
-func (h Host) gatewayProblems() []Problem {
-	if h.Caller.UID != 0 {
-		return []Problem{{
-			Message: `firejail has network.mode = "egress" for a root caller alone`,
-			Found:   fmt.Sprintf("caller with uid %d", h.Caller.UID), Expected: "root, who can connect network namespaces",
-			Instead: []string{"--backend gvisor and --backend native do it for every user", "or start confine as root, with --user"},
-		}}
-	}
+func gatewayProblems() []Problem {
 	ns, err := gatewayns.New()
 	if err == nil {
 		ns.Close()

@@ -26,6 +26,10 @@ type jail struct {
 	init, program int
 	// initPID and programPID are the numbers of both on the host.
 	initPID, programPID int
+	// mediation is the supervisor's end of the socket by which connect(2) is answered, nil if
+	// it is not; supervised is closed when nobody supervises any more.
+	mediation  *os.File
+	supervised chan struct{}
 }
 
 // startJail starts launcher and guard; the caller must call close.
@@ -43,6 +47,9 @@ func startJail(l *launchable, order *stage.Order, profile []byte) (j *jail, err 
 		var inside *os.File
 		inside, j.gateway, err = l.gatewayBeside()
 		extra = append(extra, k.keep(inside, err))
+	}
+	if order.Expectation.Mediated() && k.err == nil {
+		k.keep(nil, j.prepareMediation(l))
 	}
 	if k.err != nil {
 		j.abandon()
@@ -67,6 +74,9 @@ func startJail(l *launchable, order *stage.Order, profile []byte) (j *jail, err 
 
 func (j *jail) attest(pid int, order *stage.Order) ([]stage.Check, error) {
 	checks, err := attestFromHost(pid, j.cmd.Process.Pid, order)
+	if order.Expectation.Mediated() {
+		return checks, err
+	}
 	return append(checks, j.gateway.check(pid, order.Expectation.NetworkAt)...), err
 }
 
@@ -94,13 +104,14 @@ func (j *jail) adopt(pid int) error {
 
 func (j *jail) awaitExecve(fd int) (int, error) { return awaitExecve(fd) }
 
-// mediate has nothing to do: no listener comes out of a wrapper.
-func (j *jail) mediate(int) error {
-	return errors.New("a listener from a sandbox with a network of its own")
+// restricted counts the filters again, from outside, where the stage has added one before
+// the policy's. What firejail established has not changed.
+func (j *jail) restricted(order *stage.Order) []stage.Check {
+	if order.Expectation.Guard == nil {
+		return nil
+	}
+	return []stage.Check{seeGuard(j.programPID, order)}
 }
-
-// restricted has nothing to add: what firejail established has not changed.
-func (j *jail) restricted(*stage.Order) []stage.Check { return nil }
 
 func (j *jail) onHost() (pid, pidfd int, ok bool) { return j.programPID, j.program, true }
 
@@ -161,6 +172,7 @@ func (j *jail) close() {
 		awaitExit(j.init, handshakeLimit)
 	}
 	j.gateway.close()
+	j.endMediation()
 	j.guard.release()
 	_, _ = j.order.Close(), j.controls.Close()
 	for _, fd := range []int{j.wrapper, j.init, j.program} {

@@ -190,7 +190,7 @@ func (l *launchable) attest(box enclosure, order *stage.Order, signals <-chan os
 		}
 	}()
 	reporter, kinds := 0, []stage.Kind{stage.Found, stage.Restricted}
-	if u := order.Expectation.Unwrapped; u != nil && u.Mediated {
+	if order.Expectation.Mediated() {
 		kinds = slices.Insert(kinds, 1, stage.Listening)
 	}
 	for _, kind := range kinds {

@@ -52,15 +52,12 @@ func (nativeBackend) check(l *launchable) error {
 			return r
 		}
 	}
-	if err := checkSocketStreams([3]*os.File{l.Stdin, l.Stdout, l.Stderr}); err != nil {
-		return err
-	}
 	if l.bundle.Target.Namespaces { // else an exception was signed for what can be mapped
 		if err := checkWrittenStreams(l.Policy.Filesystem, l.Stdin, l.Stdout, l.Stderr); err != nil {
 			return err
 		}
 	}
-	return l.checkLookUps()
+	return l.checkSockets()
 }
 
 func (nativeBackend) describe(l *launchable) string {
@@ -109,7 +106,7 @@ func completeOrder(l *launchable, order *stage.Order) error {
 		}
 	}
 	order.Environment = nameFresh(order.Environment, order.Fresh)
-	if order.Expectation.Unwrapped.Mediated {
+	if order.Expectation.Mediated() {
 		order.Environment = append(order.Environment, lookUpByTCP...)
 	}
 	order.Directory = inFresh(order.Directory, order.Fresh)

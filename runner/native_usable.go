@@ -4,8 +4,6 @@ package runner
 
 import (
 	"fmt"
-	"os"
-	"strings"
 
 	"confine/compiler/native"
 	"confine/policy"
@@ -33,20 +31,3 @@ func (h Host) nativeProblems(p *policy.Policy) []Problem {
 	}
 	return append(problems, h.boundProblems(p)...)
 }
-
-// mediationProblems are those of answering connect(2) in the program's place.
-func (h Host) mediationProblems() []Problem {
-	scope, err := os.ReadFile(yamaScope)
-	if value := strings.TrimSpace(string(scope)); err == nil && value > "1" {
-		return []Problem{{
-			Message: "no process may look at the calls of those that it starts",
-			Found:   yamaScope + " is " + value, Expected: "0 or 1",
-			Instead: []string{"sysctl kernel.yama.ptrace_scope=1, until the next start of the machine for 3"},
-		}}
-	}
-	return nil
-}
-
-// yamaScope says who may trace a process, see Documentation/admin-guide/LSM/Yama.rst in the
-// kernel.
-const yamaScope = "/proc/sys/kernel/yama/ptrace_scope"

@@ -49,7 +49,7 @@ func startWarded(l *launchable, order *stage.Order) (w *warded, err error) {
 	read, write, pipeErr := os.Pipe()
 	extra := append(files, l.Stdout, l.Stderr, k.keep(theirs, pairErr))
 	k.keep(write, pipeErr)
-	if order.Expectation.Unwrapped.Mediated && k.err == nil {
+	if order.Expectation.Mediated() && k.err == nil {
 		mediation, theirs, err := notify.Pair()
 		if extra = append(extra, k.keep(theirs, err)); err == nil {
 			w.gateway, err = l.gatewayMediated(mediation)
@@ -102,11 +102,16 @@ func (w *warded) mediate(listener int) error {
 
 // restricted counts the filters again, from outside.
 func (w *warded) restricted(order *stage.Order) []stage.Check {
+	return []stage.Check{seeGuard(w.programPID, order)}
+}
+
+// seeGuard counts the filters of a stage that is under its guard.
+func seeGuard(pid int, order *stage.Order) stage.Check {
 	found := ""
-	if status, err := procStatus(w.programPID); err == nil {
+	if status, err := procStatus(pid); err == nil {
 		found = status["Seccomp_filters"]
 	}
-	return []stage.Check{seen("sandbox", "seccomp filters with the guard", strconv.Itoa(order.SeccompFilters+1), found)}
+	return seen("sandbox", "seccomp filters with the guard", strconv.Itoa(order.SeccompFilters+1), found)
 }
 
 // adopt takes hold of the reporting process.

@@ -130,7 +130,7 @@ func startStage() (w *warden, err error) {
 	if err != nil {
 		return nil, err
 	}
-	w = &warden{mediated: order.Expectation.Unwrapped.Mediated}
+	w = &warden{mediated: order.Expectation.Mediated()}
 	unix.CloseOnExec(wardenFD)
 	if w.mediated {
 		unix.CloseOnExec(mediationFD)

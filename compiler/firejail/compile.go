@@ -6,6 +6,7 @@ package firejail
 import (
 	"confine/compiler"
 	"confine/compiler/filter"
+	"confine/compiler/guard"
 	"confine/compiler/landlock"
 	"confine/policy"
 	"confine/policy/syscalls"
@@ -32,16 +33,29 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 		return nil, compiler.RefuseFilter(&p.Syscalls, err)
 	}
 	standalone, _ := layOut(standaloneFilesystem(p.Filesystem), release)
-	return &compiler.Bundle{
+	by := forLaunch
+	if mediated(p, target.Caller) {
+		by = forMediation
+	}
+	bundle := &compiler.Bundle{
 		Target: target, Policy: p.Name, Digest: p.Digest, FilterGenerator: calls.Generator,
 		Artifacts: append(calls.Artifacts(),
-			compiler.File{Name: LaunchedProfile, Data: writeProfile(p, launched, false)},
-			compiler.File{Name: StandaloneProfile, Data: writeProfile(p, standalone, true)},
+			compiler.File{Name: LaunchedProfile, Data: writeProfile(p, launched, by)},
+			compiler.File{Name: StandaloneProfile, Data: writeProfile(p, standalone, forItself)},
 		),
-		Coverage:    cover(p, release, calls),
+		Coverage:    cover(p, target, release, calls),
 		Expectation: expect(p, target, launched, calls.Program),
 		Mounts:      launched.mounts,
-	}, nil
+	}
+	if by == forMediation {
+		g, err := guard.Compile(target.Arch, guardRules())
+		if err != nil {
+			return nil, err
+		}
+		bundle.Artifacts = append(bundle.Artifacts, g.Artifacts()...)
+		bundle.Expectation.Guard = g.Expect(p.Network.At, true)
+	}
+	return bundle, nil
 }
 
 // Launched returns how every clause of the policy is enforced when confine run launches
@@ -52,7 +66,7 @@ func Launched(p *policy.Policy, target compiler.Target) ([]compiler.Coverage, er
 	if _, refusals := lay(p, target, release); len(refusals) > 0 {
 		return nil, refusals
 	}
-	return compiler.LaunchedOnly(cover(p, release, filter.Filter{})), nil
+	return compiler.LaunchedOnly(cover(p, target, release, filter.Filter{})), nil
 }
 
 // lay lays the files of a policy out, and gives the reasons that lie in the policy or the
@@ -109,10 +123,13 @@ func expect(p *policy.Policy, target compiler.Target, l layout, program []byte) 
 		FilterAt:       p.Syscalls.At,
 		FilterCanaries: filter.Canaries(p.Syscalls, target.Arch),
 	}
-	if p.Network.Mode != policy.NetworkHost {
-		e.Isolated = []string{"ipc", "mnt", "net", "pid", "user"}
-	} else {
+	switch {
+	case p.Network.Mode == policy.NetworkHost:
 		e.Shared = []string{"net"}
+	case mediated(p, target.Caller):
+		e.Isolated, e.Shared = []string{"ipc", "mnt", "net", "pid"}, []string{"user"}
+	default:
+		e.Isolated = []string{"ipc", "mnt", "net", "pid", "user"}
 	}
 	for _, entry := range p.Filesystem.Entries {
 		e.Paths = append(e.Paths, compiler.PathExpectation{PathEntry: entry, Replaced: replaced(entry.Path, release)})

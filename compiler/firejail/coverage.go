@@ -16,16 +16,16 @@ var (
 )
 
 // cover says for every clause of the policy how firejail and the stage enforce it.
-func cover(p *policy.Policy, release Release, f filter.Filter) []compiler.Coverage {
+func cover(p *policy.Policy, target compiler.Target, release Release, f filter.Filter) []compiler.Coverage {
 	rows := coverFilesystem(p.Filesystem, release)
-	compiler.CoverGatewayFiles(p, rows)
+	coverFilesOfGateway(p, target.Caller, rows)
 	add := func(clause, subject string, at policy.Position, launched, standalone compiler.Verdict) {
 		rows = append(rows, compiler.Coverage{
 			Clause: clause, Subject: subject, At: at, Launched: launched, Standalone: standalone,
 		})
 	}
 	rows = append(rows, compiler.CoverNetwork(p.Network, compiler.NetworkMechanism{
-		Alone: "own network namespace", Linked: "own network namespace, with one link to the runner's gateway",
+		Alone: "own network namespace", Linked: linked(target.Caller),
 		Unlinked: "own network namespace, without a link",
 	})...)
 	for _, r := range p.Rlimits {
@@ -74,6 +74,7 @@ func cover(p *policy.Policy, release Release, f filter.Filter) []compiler.Covera
 		add(policy.ClauseProcessPids, "", p.Process.PidsAt,
 			stronger("a cgroup of the runner's, or of the caller's; firejail's processes count too"), none("firejail makes no cgroup"))
 	}
+	coverGuard(p, target.Caller, rows)
 	compiler.SortCoverage(rows)
 	return rows
 }

@@ -18,14 +18,19 @@ func syscallLines(calls policy.Syscalls) []string {
 	}
 }
 
-// identityLines take away privilege. noroot gives a user namespace in which
-// nobody but the user exists.
-var identityLines = []string{
-	"caps.drop all",
-	"nonewprivs",
-	"nogroups",
-	"noroot",
-	"ipc-namespace",
+// identityLines take away privilege. noroot gives a user namespace in which nobody but the
+// user exists. It belongs to root, so that nobody else can look into its processes, see
+// ptrace(2): the runner of an ordinary caller could not read where they connect to.
+func identityLines(by use) []string {
+	lines := []string{
+		"caps.drop all",
+		"nonewprivs",
+		"nogroups",
+	}
+	if by != forMediation {
+		lines = append(lines, "noroot")
+	}
+	return append(lines, "ipc-namespace")
 }
 
 // desktopLines close the sockets and devices of a desktop. nogroups does nothing
@@ -60,9 +65,22 @@ var deviceLines = []string{
 // orphan that it leaves behind.
 const exitLine = "deterministic-exit-code"
 
+// use is what a profile is for.
+type use int
+
+// The uses.
+const (
+	forLaunch use = iota
+	// forMediation is for a launch in which the runner answers connect(2) in the program's
+	// place.
+	forMediation
+	// forItself is without confine.
+	forItself
+)
+
 // writeProfile gives the lines in the one order that every part of it needs:
 // noblacklist before blacklist, whitelist before the lines that restrict it.
-func writeProfile(p *policy.Policy, l layout, standalone bool) []byte {
+func writeProfile(p *policy.Policy, l layout, by use) []byte {
 	var b bytes.Buffer
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	lines := func(prefix string, values []string) {
@@ -71,7 +89,7 @@ func writeProfile(p *policy.Policy, l layout, standalone bool) []byte {
 		}
 	}
 	line("# compiled by confine; edit the policy instead")
-	if standalone {
+	if by == forItself {
 		line("# start it as an ordinary user: for root firejail enforces less")
 	}
 	lines("noblacklist ", l.exempt.sorted())
@@ -82,15 +100,15 @@ func writeProfile(p *policy.Policy, l layout, standalone bool) []byte {
 	lines("", l.restrict)
 	lines("", l.lift.sorted())
 	lines("", deviceLines)
-	// In mode "egress" the runner's launcher is in the network namespace already: profiles
+	// In mode "egress" a root runner's launcher is in the network namespace already: profiles
 	// of ordinary users cannot name one (Debian's restricted-network), and are not told.
-	if p.Network.Mode == policy.NetworkNone || standalone && p.Network.Mode == policy.NetworkEgress {
+	if p.Network.Mode == policy.NetworkNone || by != forLaunch && p.Network.Mode == policy.NetworkEgress {
 		line("net none")
 	}
-	lines("", identityLines)
+	lines("", identityLines(by))
 	lines("", desktopLines)
 	lines("", syscallLines(p.Syscalls))
-	if standalone {
+	if by == forItself {
 		lines("", standaloneLines(p))
 	}
 	line(exitLine)

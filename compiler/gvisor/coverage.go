@@ -16,7 +16,7 @@ var (
 // cover says for every clause of the policy how runsc and the stage enforce it.
 func cover(p *policy.Policy, f filter.Filter, standalone standaloneCalls) []compiler.Coverage {
 	rows := coverFilesystem(p.Filesystem)
-	compiler.CoverGatewayFiles(p, rows)
+	compiler.CoverGatewayFiles(p, "", rows)
 	add := func(clause, subject string, at policy.Position, launched, standalone compiler.Verdict) {
 		rows = append(rows, compiler.Coverage{
 			Clause: clause, Subject: subject, At: at, Launched: launched, Standalone: standalone,

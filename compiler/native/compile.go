@@ -6,6 +6,7 @@ package native
 import (
 	"confine/compiler"
 	"confine/compiler/filter"
+	"confine/compiler/guard"
 	"confine/policy"
 	"confine/policy/syscalls"
 )
@@ -20,14 +21,14 @@ func Compile(p *policy.Policy, target compiler.Target) (*compiler.Bundle, error)
 	if err != nil {
 		return nil, compiler.RefuseFilter(&p.Syscalls, err)
 	}
-	g, err := compileGuard(target.Arch, p.Network.Mode)
+	g, err := guard.Compile(target.Arch, guardRules(p.Network.Mode))
 	if err != nil {
 		return nil, err
 	}
 	e := expect(p, target, calls.Program, g)
 	return &compiler.Bundle{
 		Target: target, Policy: p.Name, Digest: p.Digest, FilterGenerator: calls.Generator,
-		Artifacts:   append(append(calls.Artifacts(), g.artifacts()...), compiler.File{Name: RulesName, Data: listRules(e.Landlock)}),
+		Artifacts:   append(append(calls.Artifacts(), g.Artifacts()...), compiler.File{Name: RulesName, Data: listRules(e.Landlock)}),
 		Coverage:    cover(p, target.Namespaces),
 		Expectation: e,
 	}, nil
@@ -65,7 +66,7 @@ func namespaces(mode policy.NetworkMode, own bool) (isolated, shared []string) {
 	return []string{"ipc", "mnt", "pid", "user"}, []string{"net"}
 }
 
-func expect(p *policy.Policy, target compiler.Target, program []byte, g guard) compiler.Expectation {
+func expect(p *policy.Policy, target compiler.Target, program []byte, g guard.Guard) compiler.Expectation {
 	isolated, shared := namespaces(p.Network.Mode, target.Namespaces)
 	e := compiler.Expectation{
 		Isolated:       isolated,
@@ -85,10 +86,8 @@ func expect(p *policy.Policy, target compiler.Target, program []byte, g guard) c
 		Unfiltered:     p.Syscalls.Base == syscalls.Unrestricted,
 		FilterAt:       p.Syscalls.At,
 		FilterCanaries: filter.Canaries(p.Syscalls, target.Arch),
-		Unwrapped: &compiler.Unwrapped{
-			Guard: g.program, GuardCanaries: guardCanaries(g.filter, p.Network.At),
-			Namespaces: target.Namespaces, Mediated: p.Network.Mode == policy.NetworkEgress,
-		},
+		Unwrapped:      &compiler.Unwrapped{Namespaces: target.Namespaces},
+		Guard:          g.Expect(p.Network.At, p.Network.Mode == policy.NetworkEgress),
 	}
 	for _, entry := range p.Filesystem.Entries {
 		e.Paths = append(e.Paths, compiler.PathExpectation{PathEntry: entry})

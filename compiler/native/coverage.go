@@ -3,6 +3,7 @@ package native
 import (
 	"confine/compiler"
 	"confine/compiler/filter"
+	"confine/compiler/guard"
 	"confine/policy"
 	"confine/policy/syscalls"
 )
@@ -98,7 +99,7 @@ func coverRlimit(name string, own bool) compiler.Verdict {
 // Landlock.
 func coverSyscalls(p *policy.Policy, add func(clause, subject string, at policy.Position, launched compiler.Verdict)) {
 	const byTheStage, beside = "filter loaded by the stage", "; the guard beside it denies what goes around Landlock"
-	calls := p.Syscalls
+	calls, guarded := p.Syscalls, guardRules(p.Network.Mode)
 	if calls.Base == syscalls.Unrestricted {
 		add(policy.ClauseSyscallsBase, calls.Base, calls.At, stronger("no filter"+beside))
 	} else {
@@ -106,7 +107,7 @@ func coverSyscalls(p *policy.Policy, add func(clause, subject string, at policy.
 	}
 	for _, e := range calls.Allow {
 		launched := exact(byTheStage)
-		if guards(p.Network.Mode, e.Name) {
+		if guard.Has(guarded, e.Name) {
 			launched = stronger(byTheStage + beside)
 		}
 		add(policy.ClauseSyscallsAllow, e.Name, e.At, launched)
@@ -116,7 +117,7 @@ func coverSyscalls(p *policy.Policy, add func(clause, subject string, at policy.
 	}
 	for _, rule := range calls.Rules {
 		launched := exact(byTheStage)
-		if guards(p.Network.Mode, rule.Syscall) {
+		if guard.Has(guarded, rule.Syscall) {
 			launched = stronger(byTheStage + beside)
 		}
 		add(policy.ClauseSyscallsRule, filter.Worded(rule), rule.At, launched)

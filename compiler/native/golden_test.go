@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"confine/compiler"
+	"confine/compiler/guard"
 	"confine/compiler/native"
 	"confine/policy"
 )
@@ -114,7 +115,7 @@ func TestGolden(t *testing.T) {
 			var text strings.Builder
 			writeRules(t, &text, b)
 			text.WriteString("\ncanaries of the guard\n")
-			for _, c := range b.Expectation.Unwrapped.GuardCanaries {
+			for _, c := range b.Expectation.Guard.Canaries {
 				fmt.Fprintf(&text, "%-18s %s: %s\n", c.Clause, c.Subject, c.Calls[0].Answer)
 			}
 			golden(t, name+".golden", text.String())
@@ -155,7 +156,7 @@ func TestGuards(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "guard."+mode+"."+arch+".golden", artifact(t, b, native.GuardListingName))
+			golden(t, "guard."+mode+"."+arch+".golden", artifact(t, b, guard.ListingName))
 		}
 	}
 }

@@ -31,7 +31,7 @@ func program(t failer, mode, arch string) (seccomp.Program, syscalls.Arch) {
 		t.Fatalf("%v", err)
 	}
 	var p seccomp.Program
-	if err := p.UnmarshalBinary(b.Expectation.Unwrapped.Guard); err != nil {
+	if err := p.UnmarshalBinary(b.Expectation.Guard.Program); err != nil {
 		t.Fatalf("%v", err)
 	}
 	a, err := syscalls.ParseArch(arch)

@@ -47,18 +47,25 @@ func LandlockVersion() int {
 
 // applyLandlock restricts the whole process to the rules. It returns the version
 // of the interface that it used.
-func applyLandlock(rules []compiler.LandlockRule) (version int, err error) {
+func applyLandlock(e compiler.Expectation) (version int, err error) {
 	version = min(LandlockVersion(), len(rulesets))
 	if version < 1 {
 		return 0, errors.New("this kernel has no Landlock")
 	}
 	config := rulesets[version-1]
-	options, err := pathRules(rules, config.HandledAccessFS, unpinned)
+	options, err := pathRules(e.Landlock, config.HandledAccessFS, unpinned)
 	if err != nil {
 		return 0, err
 	}
 	if err := config.RestrictPaths(options...); err != nil {
 		return 0, fmt.Errorf("landlock: %w", err)
+	}
+	// The sockets of a program that the runner connects are the host's. Its own calls reach
+	// nothing by them, whatever becomes of the guard.
+	if version >= 4 && e.Mediated() {
+		if err := config.RestrictNet(); err != nil {
+			return 0, fmt.Errorf("landlock of TCP: %w", err)
+		}
 	}
 	if version >= 6 {
 		if err := config.RestrictScoped(); err != nil {

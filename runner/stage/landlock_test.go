@@ -40,7 +40,7 @@ func TestApplyLandlock(t *testing.T) {
 	}
 	controls := Controls{Paths: map[string]PathControl{at("read"): {Exists: true, Openable: true}, at("closed"): {Exists: true, Openable: true}}}
 	before := []string{at("closed"), dir}
-	version, err := applyLandlock([]compiler.LandlockRule{
+	version, err := applyLandlock(compiler.Expectation{Landlock: []compiler.LandlockRule{
 		{Path: at("read"), Access: compiler.LandlockRead},
 		{Path: at("execute"), Access: compiler.LandlockExecute},
 		{Path: at("write"), Access: compiler.LandlockWrite},
@@ -51,7 +51,7 @@ func TestApplyLandlock(t *testing.T) {
 		{Path: at("gone"), Access: compiler.LandlockRead, Optional: true},
 		{Path: "/dev/null", Access: compiler.LandlockDevice},
 		{Path: "/dev/no-such-device", Access: compiler.LandlockDevice},
-	})
+	}})
 	must(t, err)
 	if want := min(LandlockVersion(), 6); version != want {
 		t.Errorf("version %d, want %d", version, want)
@@ -128,7 +128,7 @@ func TestApplyLandlockRefusesAMissingPath(t *testing.T) {
 	if !inside {
 		return
 	}
-	if _, err := applyLandlock([]compiler.LandlockRule{{Path: filepath.Join(dir, "gone"), Access: compiler.LandlockRead}}); err == nil {
+	if _, err := applyLandlock(compiler.Expectation{Landlock: []compiler.LandlockRule{{Path: filepath.Join(dir, "gone"), Access: compiler.LandlockRead}}}); err == nil {
 		t.Fatal("a required path that is missing was left out")
 	}
 	if _, err := os.ReadDir("/"); err != nil {

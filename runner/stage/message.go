@@ -32,7 +32,7 @@ const (
 	// Found reports on what the wrapper established.
 	Found Kind = "found"
 	// Listening carries the listener of a filter that asks about calls; there is one
-	// where nothing wraps the stage and the policy has a gateway.
+	// where the policy has a gateway and the sandbox no link to it.
 	Listening Kind = "listening"
 	// Restricted reports on what the stage added.
 	Restricted Kind = "restricted"

@@ -62,11 +62,12 @@ func checkNetwork(e compiler.Expectation, listeners Listeners, controls Controls
 		}
 	}
 	links := "lo"
-	if e.Gateway != nil {
+	linked := e.Gateway != nil && !e.Mediated()
+	if linked {
 		links = compiler.GatewayInterface + " lo"
 	}
 	checks := []Check{tcp, abstract, equal("network.mode", "interfaces", e.NetworkAt, links, interfaces(e.Guest))}
-	if e.Gateway != nil {
+	if linked {
 		checks = append(checks, checkGateway(e, listeners, controls)...)
 	}
 	return checks

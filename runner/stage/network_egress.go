@@ -87,7 +87,7 @@ func checkNames(e compiler.Expectation) Check {
 	for names(e, unknown) {
 		unknown = "x." + unknown
 	}
-	address, err := lookUp(e.Gateway, unknown, e.Unwrapped != nil)
+	address, err := lookUp(e.Gateway, unknown, e.Mediated())
 	switch {
 	case err == nil && address.IsValid():
 		c.Found = "an address"
@@ -100,7 +100,7 @@ func checkNames(e compiler.Expectation) Check {
 	}
 	if known := nameOf(e); known != "" && c.Found == c.Expected {
 		c.Expected += ", and an address for one that is"
-		if address, err := lookUp(e.Gateway, known, e.Unwrapped != nil); err != nil {
+		if address, err := lookUp(e.Gateway, known, e.Mediated()); err != nil {
 			c.Found += ", and for one that is: " + err.Error()
 		} else if e.Gateway.Names.Contains(address) {
 			c.Found = c.Expected

@@ -72,7 +72,14 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	version, err := applyLandlock(order.Expectation.Landlock)
+	if order.Expectation.Guard != nil {
+		guarded, proceed, err := enterGuard(order)
+		if err != nil || !proceed {
+			return err
+		}
+		filter = append(filter, guarded...)
+	}
+	version, err := applyLandlock(order.Expectation)
 	if err != nil {
 		return &clauseError{clause: policy.ClauseFilesystem, err: err}
 	}
@@ -80,6 +87,9 @@ func run() error {
 	checks = append(checks, checkExecutables(order.Expectation, executables)...)
 	checks = append(checks, checkDevices(order.Expectation, devices))
 	checks = append(checks, filter...)
+	if order.Expectation.Guard != nil {
+		checks = append(checks, checkGuardedNetwork(order.Expectation, order.Listeners, controls.Reach)...)
+	}
 	if err := Send(Message{Kind: Restricted, Checks: checks, Landlock: version}); err != nil {
 		return err
 	}

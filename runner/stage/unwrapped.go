@@ -15,10 +15,6 @@ import (
 // takes away it tries before and after, as the same user.
 func runUnwrapped(order *Order, controls Controls, program []unix.SockFilter) error {
 	e := order.Expectation
-	guard, err := decodeFilter(e.Unwrapped.Guard)
-	if err != nil {
-		return fmt.Errorf("guard: %w", err)
-	}
 	checks, err := examineUnwrapped(order, controls)
 	if err != nil {
 		return err
@@ -41,22 +37,11 @@ func runUnwrapped(order *Order, controls Controls, program []unix.SockFilter) er
 	if checks, err = checkFilter(e, program, controls.Calls); err != nil {
 		return err
 	}
-	guarded, err := checkGuard(e, guard)
-	if err != nil {
+	guarded, proceed, err := enterGuard(order)
+	if err != nil || !proceed {
 		return err
 	}
-	listener, err := loadGuard(guard, e.Unwrapped.Mediated)
-	if err != nil {
-		return err
-	}
-	checks = append(append(checks, guarded...), checkGuarded(order))
-	if listener >= 0 {
-		err := Send(Message{Kind: Listening}, listener)
-		_ = unix.Close(listener)
-		if err != nil || !Await() {
-			return err
-		}
-	}
+	checks = append(checks, guarded...)
 	version, err := restrict(order)
 	if err != nil {
 		return &clauseError{clause: policy.ClauseFilesystem, err: err}
@@ -64,7 +49,7 @@ func runUnwrapped(order *Order, controls Controls, program []unix.SockFilter) er
 	checks = append(checks, before.compare(order)...)
 	checks = append(checks, checkExecutables(e, executables)...)
 	checks = append(checks, checkDevices(e, devices))
-	checks = append(checks, checkUnwrappedNetwork(e, order.Listeners, controls.Reach)...)
+	checks = append(checks, checkGuardedNetwork(e, order.Listeners, controls.Reach)...)
 	if err := Send(Message{Kind: Restricted, Checks: checks, Landlock: version}); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package native
+package guard
 
 import (
 	"slices"
@@ -21,45 +21,45 @@ var (
 // typeMask are the bits of a socket's type that are no flags, SOCK_TYPE_MASK of linux/net.h.
 const typeMask = 0xf
 
-// networkRules part the program from the network, and in every mode from local sockets:
+// Network are the rules that part the program from the network, and in every mode from local sockets:
 // Landlock has no right for connecting to a socket with a path before version 9.
-func networkRules(mode policy.NetworkMode) []syscalls.Rule {
+func Network(mode policy.NetworkMode) []syscalls.Rule {
 	rules := []syscalls.Rule{
 		{
 			Name: "socketpair", Reason: "a pair can be connected to nothing else, but for one of datagrams",
 			Cases: []syscalls.Case{
-				{When: []syscalls.Test{oneOf(0, unixFamily), typeOf(streamType, packetType)}, Then: syscalls.Allow},
-				{When: []syscalls.Test{oneOf(0, unixFamily)}, Then: syscalls.Fail(syscalls.EOPNOTSUPP)},
+				{When: []syscalls.Test{OneOf(0, unixFamily), typeOf(streamType, packetType)}, Then: syscalls.Allow},
+				{When: []syscalls.Test{OneOf(0, unixFamily)}, Then: syscalls.Fail(syscalls.EOPNOTSUPP)},
 			},
 			Otherwise: syscalls.Fail(syscalls.EAFNOSUPPORT),
 		},
-		deny("it makes sockets, and all other calls, without asking a filter", syscalls.ENOSYS, "io_uring_setup")[0],
+		Deny("it makes sockets, and all other calls, without asking a filter", syscalls.ENOSYS, "io_uring_setup")[0],
 	}
 	switch mode {
 	case policy.NetworkHost:
 		return append(rules, syscalls.Rule{
 			Name: "socket", Reason: "the host's network is open; local sockets lead to services of the machine",
-			Cases:     []syscalls.Case{{When: []syscalls.Test{oneOf(0, unixFamily)}, Then: syscalls.Fail(syscalls.EAFNOSUPPORT)}},
+			Cases:     []syscalls.Case{{When: []syscalls.Test{OneOf(0, unixFamily)}, Then: syscalls.Fail(syscalls.EAFNOSUPPORT)}},
 			Otherwise: syscalls.Allow,
 		})
 	case policy.NetworkEgress:
 		return append(rules, mediatedRules()...)
 	}
 	// A socket that the program was given stays without a use for the network.
-	return slices.Concat(rules, deny("there is no network", syscalls.EAFNOSUPPORT, "socket"),
-		deny("there is no network", syscalls.EPERM, "connect", "bind", "listen"), []syscalls.Rule{sendingTo()})
+	return slices.Concat(rules, Deny("there is no network", syscalls.EAFNOSUPPORT, "socket"),
+		Deny("there is no network", syscalls.EPERM, "connect", "bind", "listen"), []syscalls.Rule{sendingTo()})
 }
 
 // mediatedRules leave TCP alone, and connect(2) as the only call that carries an address: it
 // is the runner that answers it, with sockets that are made in the program's place.
 func mediatedRules() []syscalls.Rule {
-	internet := oneOf(0, internetFamily, internet6Family)
+	internet := OneOf(0, internetFamily, internet6Family)
 	return slices.Concat(
 		[]syscalls.Rule{
 			{
 				Name: "socket", Reason: "TCP alone can be connected by the gateway, by who made the socket",
 				Cases: []syscalls.Case{
-					{When: []syscalls.Test{internet, typeOf(streamType), oneOf(2, number(0), tcpProtocol)}, Then: syscalls.Notify},
+					{When: []syscalls.Test{internet, typeOf(streamType), OneOf(2, Number(0), tcpProtocol)}, Then: syscalls.Notify},
 					{When: []syscalls.Test{internet}, Then: syscalls.Fail(syscalls.EPROTONOSUPPORT)},
 				},
 				Otherwise: syscalls.Fail(syscalls.EAFNOSUPPORT),
@@ -69,7 +69,7 @@ func mediatedRules() []syscalls.Rule {
 			sending("sendmsg", 2), sending("sendmmsg", 3),
 			straightRule(),
 		},
-		deny("the program is a client", syscalls.EPERM, "bind", "listen"),
+		Deny("the program is a client", syscalls.EPERM, "bind", "listen"),
 	)
 }
 
@@ -100,7 +100,7 @@ func straightRule() syscalls.Rule {
 	}
 	for _, b := range bends {
 		rule.Cases = append(rule.Cases, syscalls.Case{
-			When: []syscalls.Test{oneOf(1, b.level), oneOf(2, b.options...)}, Then: syscalls.Fail(syscalls.EOPNOTSUPP),
+			When: []syscalls.Test{OneOf(1, b.level), OneOf(2, b.options...)}, Then: syscalls.Fail(syscalls.EOPNOTSUPP),
 		})
 	}
 	return rule
@@ -111,7 +111,7 @@ func typeOf(types ...syscalls.Constant) syscalls.Test {
 }
 
 func withoutFastOpen(arg int) syscalls.Test {
-	return syscalls.Test{Arg: arg, Width: syscalls.Low32, Op: syscalls.OneOf, Mask: fastOpenFlag.Value, Values: []syscalls.Constant{number(0)}}
+	return syscalls.Test{Arg: arg, Width: syscalls.Low32, Op: syscalls.OneOf, Mask: fastOpenFlag.Value, Values: []syscalls.Constant{Number(0)}}
 }
 
 func sendingTo() syscalls.Rule {
@@ -119,7 +119,7 @@ func sendingTo() syscalls.Rule {
 		Name: "sendto", Reason: "an address can be connected to by connect alone",
 		Cases: []syscalls.Case{{
 			When: []syscalls.Test{
-				{Arg: 4, Width: syscalls.All64, Op: syscalls.OneOf, Values: []syscalls.Constant{number(0)}},
+				{Arg: 4, Width: syscalls.All64, Op: syscalls.OneOf, Values: []syscalls.Constant{Number(0)}},
 				withoutFastOpen(3),
 			},
 			Then: syscalls.Allow,

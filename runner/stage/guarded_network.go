@@ -15,9 +15,9 @@ import (
 	"confine/policy"
 )
 
-// checkUnwrappedNetwork connects to the runner's own listeners, by calls of this thread
+// checkGuardedNetwork connects to the runner's own listeners, by calls of this thread
 // alone: no other is under the guard.
-func checkUnwrappedNetwork(e compiler.Expectation, listeners Listeners, reach Reach) []Check {
+func checkGuardedNetwork(e compiler.Expectation, listeners Listeners, reach Reach) []Check {
 	at := func(subject, expected string, err error) Check {
 		found := "not reached"
 		if err == nil {
@@ -35,13 +35,19 @@ func checkUnwrappedNetwork(e compiler.Expectation, listeners Listeners, reach Re
 	}
 	if e.Network != policy.NetworkHost && listeners.Host != "" {
 		err := connectHere(listeners.Host)
-		if errors.Is(err, unix.ECONNREFUSED) && !e.Unwrapped.Mediated {
+		if errors.Is(err, unix.ECONNREFUSED) && !e.Mediated() {
 			err = nil // an answer of the host's
 		}
 		checks = append(checks, proveBy(at("connect to the host's own address", "not reached", err), reach.Host))
 	}
-	if e.Unwrapped.Mediated {
+	if e.Mediated() {
 		checks = append(checks, checkMediated(e)...)
+	}
+	if e.Unwrapped == nil {
+		// The first of them were tried without the guard too, and say what the wrapper does.
+		for i := range checks {
+			checks[i].Subject += " under the guard"
+		}
 	}
 	return checks
 }

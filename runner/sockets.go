@@ -3,11 +3,20 @@
 package runner
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 
 	"confine/compiler"
 )
+
+// checkSockets refuses what a sandbox could not take in which sockets are the host's.
+func (l *launchable) checkSockets() error {
+	if err := checkSocketStreams([3]*os.File{l.Stdin, l.Stdout, l.Stderr}); err != nil {
+		return err
+	}
+	return l.checkLookUps()
+}
 
 // checkLookUps refuses a program whose C library is known to look names up by UDP alone,
 // which cannot be answered in its place: it would find no host of the policy, and say

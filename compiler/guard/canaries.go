@@ -1,4 +1,4 @@
-package native
+package guard
 
 import (
 	"confine/compiler"
@@ -18,14 +18,14 @@ const (
 // clauseSandbox is the clause of what no entry of a policy asks for.
 const clauseSandbox = "sandbox"
 
-// A guardTrial is a call that the guard denies, with arguments that harm nobody where it
+// A trial is a call that a guard may deny, with arguments that harm nobody where it
 // does not.
-type guardTrial struct {
+type trial struct {
 	clause, call string
 	arguments    [6]uint64
 }
 
-var guardTrials = []guardTrial{
+var trials = []trial{
 	{policy.ClauseFilesystem, "chmod", [6]uint64{}},
 	{policy.ClauseFilesystem, "fchmodat", [6]uint64{noDescriptor}},
 	{policy.ClauseFilesystem, "utimensat", [6]uint64{noDescriptor}},
@@ -54,18 +54,19 @@ var guardTrials = []guardTrial{
 	{policy.ClauseNetworkMode, "sendmsg", [6]uint64{noDescriptor, 0, fastOpenFlag.Value}},
 	{policy.ClauseNetworkMode, "setsockopt", [6]uint64{noDescriptor, tcpProtocol.Value, 30}},
 	{policy.ClauseNetworkMode, "setsockopt", [6]uint64{noDescriptor, 0, 4}},
+	{policy.ClauseNetworkMode, "ioctl", [6]uint64{noDescriptor, 0x8912}}, // SIOCGIFCONF
 }
 
-// guardCanaries are what the stage tries of the guard of a network mode.
-func guardCanaries(guard syscalls.Filter, mode policy.Position) []compiler.FilterCanary {
+// canaries are what the stage tries of a guard: the calls that it denies.
+func canaries(guard syscalls.Filter, mode policy.Position) []compiler.FilterCanary {
 	var out []compiler.FilterCanary
-	for _, trial := range guardTrials {
-		call, ok := filter.Canary(guard, trial.call, trial.arguments)
+	for _, t := range trials {
+		call, ok := filter.Canary(guard, t.call, t.arguments)
 		if !ok || call.Answer == syscalls.Allow || call.Answer == syscalls.Notify {
 			continue
 		}
-		c := compiler.FilterCanary{Clause: trial.clause, Subject: call.Text, Calls: []compiler.CanaryCall{call}}
-		if trial.clause == policy.ClauseNetworkMode {
+		c := compiler.FilterCanary{Clause: t.clause, Subject: call.Text, Calls: []compiler.CanaryCall{call}}
+		if t.clause == policy.ClauseNetworkMode {
 			c.At = mode
 		}
 		out = append(out, c)
