@@ -209,7 +209,7 @@ func TestEgressLink(t *testing.T) {
 			}
 			last := "65535"
 			if l.name != "firejail root" {
-				last = "2048" // the sentry, and a runner that is asked, take their time for a connection that is refused
+				last = "8192" // beyond the echo port; the sentry, and a runner that is asked, take their time to refuse
 			}
 			o := w.finish(t, l.cmd(policy, probe, "scan 198.18.0.1 "+last+" 53", "scan api.vendor.test "+last+" 443 "+echoPort, "scan other.test "+last+" 80")).must(t, 0)
 			for access, got := range answers(t, o.stdout) {
