@@ -126,42 +126,49 @@ func TestReceiptOutOfTheProgramsReach(t *testing.T) {
 	}
 }
 
-// A file that the program may write stays on the machine's mount as a stream: it would be
-// filled, opened again and started.
-func TestWrittenFileAsStreamIsRefused(t *testing.T) {
+// A file that the program may write would stay on the machine's mount as a stream: it could be
+// filled, opened again and started. It comes through a pipe.
+func TestWrittenFileAsStream(t *testing.T) {
 	dir := tree(t)
 	written, other := filepath.Join(owned(t, filepath.Join(dir, "w")), "out"), filepath.Join(dir, "out")
 	filesystem := fmt.Sprintf("write = [%q]", filepath.Dir(written))
 	listed, unsigned := writePolicy(t, filesystem, ""), unsignedForNative(t, filesystem, "")
-	start := fmt.Sprintf("cat /usr/bin/true && %s /proc/self/fd/1 && echo started >&2", loader(t))
-	for name, launch := range map[string]func() *exec.Cmd{
-		"firejail": func() *exec.Cmd { return confined(listed, "/usr/bin/sh", "-c", start) },
-		"native":   func() *exec.Cmd { return ownNative(unsigned, "/usr/bin/sh", "-c", start) },
+	start := fmt.Sprintf("cat /usr/bin/true; [ -p /proc/self/fd/1 ] && exit 3; %s /proc/self/fd/1 && echo started >&2", loader(t))
+	want := readText(t, "/usr/bin/true")
+	for name, cmd := range map[string]func(program ...string) *exec.Cmd{
+		"firejail":    func(program ...string) *exec.Cmd { return confined(listed, program...) },
+		"native":      func(program ...string) *exec.Cmd { return ownNative(unsigned, program...) },
+		"native user": func(program ...string) *exec.Cmd { return ownNativeByUser(unsigned, program...) },
 	} {
-		for path, code := range map[string]int{written: refused, other: 127} {
-			give(t, file(t, path, "", 0o755))
-			stdout, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			cmd := launch()
-			cmd.Stdout = stdout
-			o := finish(t, cmd).must(t, code)
-			if strings.Contains(o.stderr, "started") {
+		// Under a name that the policy does not have it is the same file.
+		linked := filepath.Join(dir, "linked")
+		give(t, file(t, written, "", 0o755))
+		if err := os.Link(written, linked); err != nil {
+			t.Fatal(err)
+		}
+		for path, code := range map[string]int{written: 3, linked: 3, other: 127} {
+			give(t, file(t, path, "before\n", 0o755))
+			script := withStreams(cmd("/usr/bin/sh", "-c", start), ">>"+path)
+			o := finish(t, script)
+			if o.must(t, code); strings.Contains(o.stderr, "started\n") {
 				t.Errorf("%s: the program started what it wrote to %s", name, path)
 			}
-			if code == refused {
-				wants(t, o, "nothing ran", "stdout is a file", "policy.toml:7:", "| cat >FILE")
+			if got := readText(t, path); got != "before\n"+want {
+				t.Errorf("%s: %d bytes at %s, expected %d", name, len(got), path, len(want)+len("before\n"))
 			}
-			_ = stdout.Close()
+		}
+		if err := os.Remove(linked); err != nil {
+			t.Fatal(err)
+		}
+		give(t, file(t, written, "a line\n", 0o755))
+		reader := withStreams(cmd("/usr/bin/cat"), "<"+written)
+		if o := finish(t, reader).must(t, 0); o.stdout != "a line\n" {
+			t.Errorf("%s: stdin is %q", name, o.stdout)
+		}
+		both := withStreams(cmd("/usr/bin/sh", "-c", "echo one; echo two >&2; exit 7"), ">"+written+" 2>&1")
+		finish(t, both).must(t, 7)
+		if got := readText(t, written); strings.Index(got, "one\n") < 0 || strings.Index(got, "one\n") > strings.Index(got, "two\n") {
+			t.Errorf("%s: both streams: %q", name, got)
 		}
 	}
-	stdin, err := os.Open(written)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stdin.Close()
-	cmd := ownNative(unsigned, "/usr/bin/true")
-	cmd.Stdin = stdin
-	wants(t, finish(t, cmd).must(t, refused), "nothing ran", "stdin is a file", "cat FILE |")
 }

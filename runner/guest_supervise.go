@@ -25,15 +25,11 @@ func (g *guest) supervise(signals <-chan os.Signal, limit time.Duration) (int, e
 		case <-g.over:
 			<-g.ended
 			if late {
-				undelivered := g.drain(signals, wallGrace)
+				undelivered := g.relay.drain(signals, wallGrace)
 				return ExitWallTime, errors.Join(fmt.Errorf("ended: the wall time of %s is over", limit), undelivered)
 			}
-			undelivered := g.drain(signals, drainLimit)
 			code, err := g.conclude(ended)
-			if code == 0 && errors.As(undelivered, new(lostOutput)) {
-				code = exitLostOutput
-			}
-			return code, errors.Join(err, undelivered)
+			return g.relay.deliver(signals, code, err)
 		case sig := <-signals:
 			g.signal(sig.(syscall.Signal))
 		case <-over:
@@ -59,25 +55,4 @@ func (g *guest) conclude(ended error) (int, error) {
 		return exitSignal + int(syscall.SIGKILL), errors.New("ended: the sandbox failed under the program: " + cause)
 	}
 	return g.report.Code, nil
-}
-
-// drainLimit is how long the reader of the program's output may take for the rest.
-const drainLimit = time.Hour
-
-// exitLostOutput is the code of a program that wrote into the relay without an error
-// and succeeded, when its output did not arrive: programs that see the error themselves
-// end with it.
-const exitLostOutput = 1
-
-// drain waits until the caller has everything that the program wrote, or a signal says
-// that it does not want it.
-func (g *guest) drain(signals <-chan os.Signal, limit time.Duration) error {
-	done := make(chan error, 1)
-	go func() { done <- g.relay.finish(limit) }()
-	select {
-	case err := <-done:
-		return err
-	case sig := <-signals:
-		return lostOutput{fmt.Errorf("%s came before all output was written", sig)}
-	}
 }

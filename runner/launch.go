@@ -31,6 +31,13 @@ func (l *launchable) run() (int, error) {
 		return ExitRefused, l.notStarted(refuse("%v", err))
 	}
 	defer closeListeners()
+	relayed, err := l.relayWritten()
+	if err != nil {
+		return ExitRefused, l.notStarted(refuse("%v", err))
+	}
+	if relayed != nil {
+		defer func() { _ = relayed.finish(0) }()
+	}
 	order, err := l.order(listeners)
 	if err != nil {
 		return ExitRefused, l.notStarted(refuse("%v", err))
@@ -53,6 +60,9 @@ func (l *launchable) run() (int, error) {
 	}
 	if err != nil {
 		return ExitRefused, err
+	}
+	if relayed != nil {
+		relayed.start()
 	}
 	log := l.listenToAudit()
 	defer log.close()
@@ -77,6 +87,7 @@ func (l *launchable) run() (int, error) {
 			l.backend.describe(l), time.Since(l.started).Milliseconds(), count(checks), l.Policy.Name, l.Policy.Digest)
 	}
 	code, err = box.supervise(signals, l.Policy.Process.WallTime)
+	code, err = relayed.deliver(signals, code, err)
 	if code == ExitWallTime && err != nil {
 		err = fmt.Errorf("%w%s", err, where(l.Policy.Process.WallTimeAt))
 	}
