@@ -167,7 +167,8 @@ func TestWrittenFileAsStream(t *testing.T) {
 		}
 		both := withStreams(cmd("/usr/bin/sh", "-c", "echo one; echo two >&2; exit 7"), ">"+written+" 2>&1")
 		finish(t, both).must(t, 7)
-		if got := readText(t, written); strings.Index(got, "one\n") < 0 || strings.Index(got, "one\n") > strings.Index(got, "two\n") {
+		got := readText(t, written)
+		if _, after, _ := strings.Cut(got, "one\n"); !strings.Contains(after, "two\n") {
 			t.Errorf("%s: both streams: %q", name, got)
 		}
 	}
