@@ -64,19 +64,23 @@ func prepareWarden() error {
 		return fmt.Errorf("leave the working directory: %w", err)
 	}
 	reach := stage.TakeReach(order.Listeners)
+	prepare := prepareShared
 	if order.Expectation.Unwrapped.Namespaces {
-		if err := prepareNamespaces(order, reach); err != nil {
-			return err
-		}
-		return keepSignals()
+		prepare = prepareNamespaces
 	}
-	if err := giveUpPrivileges(order); err != nil {
-		return err
-	}
-	if err := stage.WriteControls(stage.TakeControls(order, reach)); err != nil {
+	if err := prepare(order, reach); err != nil {
 		return err
 	}
 	return keepSignals()
+}
+
+// prepareShared gives up privileges in the namespaces of the caller, and takes the controls
+// there.
+func prepareShared(order *stage.Order, reach stage.Reach) error {
+	if err := giveUpPrivileges(order); err != nil {
+		return err
+	}
+	return stage.WriteControls(stage.TakeControls(order, reach))
 }
 
 // keepSignals makes the signals of this thread, and of what it becomes and starts, reach

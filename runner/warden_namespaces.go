@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -173,7 +172,7 @@ const wardenTrialArgument = "__ward-trial"
 
 // wardenTrialMain prints what a warden could not do.
 func wardenTrialMain() int {
-	one := policy.PathEntry{Path: path.Dir(os.DevNull), Mode: policy.ModeRead}
+	one := policy.PathEntry{Path: "/dev", Mode: policy.ModeRead}
 	err := makeMounts(compiler.Expectation{Paths: []compiler.PathExpectation{{PathEntry: one}}, Dev: policy.DevMinimal})
 	if err == nil {
 		err = unix.Unshare(unix.CLONE_NEWNET)

@@ -142,6 +142,9 @@ func decisionWord(d policy.Decision) string {
 // enforcement gives the row of a backend's coverage for the entry that decided.
 func enforcement(p *policy.Policy, backend compiler.Backend, access policy.Access, d policy.Decision) backendReport {
 	report := enforcementBy(p, compiler.Target{Backend: backend}, access, d)
+	if backend != compiler.Native {
+		return report // whose tool makes the namespaces
+	}
 	if own := enforcementBy(p, compiler.Target{Backend: backend, Namespaces: true}, access, d); own != report {
 		report.OwnNamespaces = &own
 	}

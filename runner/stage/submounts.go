@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -25,25 +24,14 @@ func submounts(e compiler.Expectation) []string {
 		return nil
 	}
 	var points []string
-	for _, point := range parseMountPoints(string(data)) {
-		entry, ok := entryOf(e.Paths, point)
-		if ok && entry.Path != point && entry.Mode.Visible() && entry.Mode != policy.ModeTmp && !entry.Replaced {
-			points = append(points, point)
+	for _, m := range parseMounts(string(data)) {
+		entry, ok := entryOf(e.Paths, m.point)
+		if ok && entry.Path != m.point && entry.Mode.Visible() && entry.Mode != policy.ModeTmp && !entry.Replaced {
+			points = append(points, m.point)
 		}
 	}
 	slices.Sort(points)
 	return slices.Compact(points)
-}
-
-// parseMountPoints takes the fifth field of every line, see proc_pid_mountinfo(5).
-func parseMountPoints(mountinfo string) []string {
-	var points []string
-	for _, line := range strings.Split(mountinfo, "\n") {
-		if fields := strings.Fields(line); len(fields) >= 5 {
-			points = append(points, UnescapeMount(fields[4]))
-		}
-	}
-	return points
 }
 
 // checkRest looks at every mount that is no entry's: a file of an entry can have other paths,
@@ -60,20 +48,15 @@ func checkRest(e compiler.Expectation) Check {
 }
 
 // openRest lists the mount points outside of all entries whose mounts let anything be written
-// or executed, less those of the launch's own. The sixth field has a mount's own flags.
+// or executed, less those of the launch's own.
 func openRest(e compiler.Expectation, mountinfo string) []string {
 	var open []string
-	for _, line := range strings.Split(mountinfo, "\n") {
-		fields := strings.Fields(line)
-		if len(fields) < 6 {
+	for _, m := range parseMounts(mountinfo) {
+		own := m.point == "/proc" || m.point == SharedMemory && e.Dev == policy.DevMinimal
+		if own || covered(m.point, e.Paths) || m.has("ro") && m.has("noexec") {
 			continue
 		}
-		point, flags := UnescapeMount(fields[4]), strings.Split(fields[5], ",")
-		own := point == "/proc" || point == SharedMemory && e.Dev == policy.DevMinimal
-		if own || covered(point, e.Paths) || slices.Contains(flags, "ro") && slices.Contains(flags, "noexec") {
-			continue
-		}
-		open = append(open, point)
+		open = append(open, m.point)
 	}
 	return open
 }
@@ -93,19 +76,13 @@ func checkTwice(e compiler.Expectation) Check {
 
 // mountedTwice words what lies both below an entry to write and below one to map or execute.
 func mountedTwice(e compiler.Expectation, mountinfo string) []string {
-	type mount struct{ device, root, point string }
 	var written, mapped []mount
-	for _, line := range strings.Split(mountinfo, "\n") {
-		fields := strings.Fields(line)
-		if len(fields) < 6 {
-			continue
-		}
-		m, flags := mount{fields[2], UnescapeMount(fields[3]), UnescapeMount(fields[4])}, strings.Split(fields[5], ",")
+	for _, m := range parseMounts(mountinfo) {
 		entry, _ := entryOf(e.Paths, m.point)
 		switch {
-		case entry.Mode == policy.ModeWrite && !slices.Contains(flags, "ro"):
+		case entry.Mode == policy.ModeWrite && !m.has("ro"):
 			written = append(written, m)
-		case (entry.Mode == policy.ModeMap || entry.Mode == policy.ModeExec) && !slices.Contains(flags, "noexec"):
+		case (entry.Mode == policy.ModeMap || entry.Mode == policy.ModeExec) && !m.has("noexec"):
 			mapped = append(mapped, m)
 		}
 	}
@@ -130,22 +107,6 @@ func cutPath(path, above string) (below string, ok bool) {
 		return strings.TrimPrefix(path, above), true
 	}
 	return strings.CutPrefix(path, above+"/")
-}
-
-// UnescapeMount gives a path of proc_pid_mountinfo(5), where blanks and backslashes are
-// octal.
-func UnescapeMount(path string) string {
-	for from := 0; ; {
-		i := strings.IndexByte(path[from:], '\\')
-		if i < 0 || from+i+4 > len(path) {
-			return path
-		}
-		i += from
-		if code, err := strconv.ParseUint(path[i+1:i+4], 8, 8); err == nil {
-			path = path[:i] + string([]byte{byte(code)}) + path[i+4:]
-		}
-		from = i + 1
-	}
 }
 
 // checkSubmounts shows that what is mounted below an entry is what is mounted
